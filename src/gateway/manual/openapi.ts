@@ -1,0 +1,216 @@
+// Owns the OpenAPI 3.1 document, built from the same table of routes the server is built from, so
+// that what is documented and what is enforced cannot differ.
+import { assert } from '#kernel';
+import { Type } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
+import type { About } from '../health.ts';
+import type { ProblemKind } from '../problems.ts';
+import type { Operation, OperationSchema, Route } from '../routes.ts';
+import { object } from '../schema.ts';
+
+type Json = { [name: string]: unknown };
+
+export interface OpenApiOptions {
+  readonly about: About;
+  readonly routes: readonly Route[];
+  /** Every problem code, to list those an operation names. */
+  readonly codes: ReadonlyMap<string, ProblemKind>;
+}
+
+export function openApiOf({ about, routes, codes }: OpenApiOptions): Json {
+  const components: Json = {};
+  const problem = hoist(problemSchema, components);
+  const paths: Record<string, Json> = {};
+  const operationIds = new Set<string>();
+  for (const route of routes) {
+    const { operationId } = route.operation;
+    assert(!operationIds.has(operationId), `the operation ${operationId} is described twice`);
+    operationIds.add(operationId);
+    const described = describe(route, { codes, components, problem });
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: described };
+  }
+  const tags = [...new Set(routes.flatMap(({ operation }) => operation.tags))];
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: about.title,
+      version: about.version,
+      description: about.description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    // No operation asks for credentials yet; the server is reachable from its own machine only.
+    security: [],
+    tags: tags.map((name) => ({ name })),
+    paths,
+    components: { schemas: components },
+  };
+}
+
+interface Surroundings {
+  readonly codes: ReadonlyMap<string, ProblemKind>;
+  readonly components: Json;
+  readonly problem: unknown;
+}
+
+function describe(route: Route, around: Surroundings): Json {
+  const { operation } = route;
+  const { schema, description } = operation;
+  return {
+    operationId: operation.operationId,
+    summary: operation.summary,
+    ...(description === undefined ? {} : { description }),
+    tags: operation.tags,
+    'x-permission': route.permission,
+    parameters: [
+      ...parameters('path', schema.params, around),
+      ...parameters('query', schema.query, around),
+    ],
+    ...(schema.body === undefined ? {} : { requestBody: requestBody(operation, around) }),
+    responses: { ...answers(schema, around), ...problems(operation, around) },
+  };
+}
+
+function parameters(place: string, schema: TObject | undefined, around: Surroundings): Json[] {
+  if (schema === undefined) return [];
+  const { properties, required = [] } = plain(schema) as {
+    properties: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = property;
+    // A default makes the field optional for the client, though the handler always sees it.
+    const isRequired = required.includes(name) && property['default'] === undefined;
+    return {
+      name,
+      in: place,
+      required: isRequired,
+      ...(description === undefined ? {} : { description }),
+      schema: hoist(rest, around.components),
+    };
+  });
+}
+
+function requestBody(operation: Operation, around: Surroundings): Json {
+  const { schema, example, isNdjsonAccepted } = operation;
+  const body = hoist(schema.body as TSchema, around.components);
+  const json = { schema: body, ...(example === undefined ? {} : { example }) };
+  if (isNdjsonAccepted !== true) return { required: true, content: { 'application/json': json } };
+  const lines = Array.isArray(example) ? example.map((item) => JSON.stringify(item)) : [];
+  const ndjson = {
+    schema: { type: 'string', description: 'One item of the array a line.' },
+    ...(lines.length === 0 ? {} : { example: `${lines.join('\n')}\n` }),
+  };
+  return {
+    required: true,
+    content: { 'application/json': json, 'application/x-ndjson': ndjson },
+  };
+}
+
+function answers(schema: OperationSchema, around: Surroundings): Json {
+  const described = Object.entries(schema.response).map(([status, response]) => {
+    const { description, body, example, mediaType = 'application/json' } = response;
+    if (body === undefined) return [status, { description }];
+    const media = {
+      schema: hoist(body, around.components),
+      ...(example === undefined ? {} : { example }),
+    };
+    return [status, { description, content: { [mediaType]: media } }];
+  });
+  return Object.fromEntries(described) as Json;
+}
+
+/** The problems an operation names, by status; 400 for every shape; and the rest as the default. */
+function problems(operation: Operation, around: Surroundings): Json {
+  const byStatus = new Map<number, string[]>();
+  for (const code of operation.refusals ?? []) {
+    const entry = around.codes.get(code);
+    assert(entry !== undefined, `${operation.operationId} names the unknown refusal ${code}`);
+    byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), code]);
+  }
+  const content = { 'application/problem+json': { schema: around.problem } };
+  const responses: Json = {};
+  if (!byStatus.has(400)) byStatus.set(400, ['field_invalid', 'field_missing', 'field_unknown']);
+  for (const [status, codes] of [...byStatus].toSorted(([a], [b]) => a - b)) {
+    responses[status] = { description: `Refused: ${codes.join(', ')}.`, content };
+  }
+  responses['default'] = { description: 'Any other problem, as a problem document.', content };
+  return responses;
+}
+
+/**
+ * The schema as plain JSON, with every part that has a title moved to the components and replaced
+ * by a reference. Two parts of one title must be the same.
+ */
+function hoist(schema: TSchema, components: Json): unknown {
+  return hoistNode(plain(schema), components);
+}
+
+// Members of a schema that hold values or names, not schemas.
+const VALUES = new Set(['default', 'examples', 'example', 'const', 'enum', 'required']);
+const MAPS = new Set(['properties', 'patternProperties']);
+
+function hoistNode(node: unknown, components: Json): unknown {
+  if (Array.isArray(node)) return node.map((child) => hoistNode(child, components));
+  if (typeof node !== 'object' || node === null) return node;
+  const copy: Json = {};
+  for (const [name, child] of Object.entries(node)) {
+    if (VALUES.has(name)) copy[name] = child;
+    else if (MAPS.has(name)) copy[name] = hoistMap(child as Json, components);
+    else copy[name] = hoistNode(child, components);
+  }
+  const title = copy['title'];
+  if (typeof title !== 'string') return copy;
+  assert(/^[A-Z][A-Za-z0-9]*$/.test(title), `the schema title ${title} must be PascalCase`);
+  const known = components[title];
+  const isSame = known === undefined || JSON.stringify(known) === JSON.stringify(copy);
+  assert(isSame, `two schemas are titled ${title}`);
+  components[title] = copy;
+  return { $ref: `#/components/schemas/${title}` };
+}
+
+function hoistMap(map: Json, components: Json): Json {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, child]) => [name, hoistNode(child, components)]),
+  );
+}
+
+function plain(schema: TSchema): Json {
+  return JSON.parse(JSON.stringify(schema)) as Json;
+}
+
+export const problemSchema = object(
+  {
+    type: Type.String({ description: 'urn:florin:problem: and the code' }),
+    title: Type.String({ description: 'a summary that is the same for every occurrence' }),
+    status: Type.Integer({ description: 'the HTTP status' }),
+    detail: Type.String({ description: 'one sentence about this occurrence' }),
+    instance: Type.String({ description: 'urn:florin:request: and the request id' }),
+    code: Type.String({ description: 'stable for ever; what a program should look at' }),
+    param: Type.Optional(Type.String({ description: 'the part of the request at fault' })),
+    request_id: Type.String({ description: 'names the request in the logs' }),
+    retryable: Type.Boolean({ description: 'whether the same request may succeed later' }),
+    errors: Type.Optional(
+      Type.Array(object({ param: Type.String(), message: Type.String() }), {
+        description: 'every part at fault, where there are several',
+      }),
+    ),
+  },
+  {
+    title: 'Problem',
+    description: 'A problem document (RFC 9457).',
+    examples: [
+      {
+        type: 'urn:florin:problem:field_invalid',
+        title: 'A field has an invalid value',
+        status: 400,
+        detail: 'legs[0].amount must be minor units as text: 1 to 18 digits, more than zero.',
+        instance: 'urn:florin:request:5f1c0a9e2b7d-1',
+        code: 'field_invalid',
+        param: 'legs[0].amount',
+        request_id: '5f1c0a9e2b7d-1',
+        retryable: false,
+      },
+    ],
+  },
+);

@@ -1,0 +1,100 @@
+// Owns what a context says about one of its HTTP operations, and how the table of routes binds it
+// to a method and a path. Contexts describe operations; only the composition root builds the table.
+import type { Refusal, Refused } from '#kernel';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Problem } from './problems.ts';
+
+/** One possible answer of an operation. */
+export interface ResponseSchema {
+  readonly description: string;
+  /** Absent for an answer without a body (204). */
+  readonly body?: TSchema;
+  /** JSON unless given. */
+  readonly mediaType?: string;
+  readonly example?: unknown;
+}
+
+export interface OperationSchema {
+  /** The `{names}` of the path. Every value arrives as text. */
+  readonly params?: TObject;
+  /** The query string. Integers and booleans are read from text, defaults are filled in. */
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  readonly response: Readonly<Record<number, ResponseSchema>>;
+}
+
+type Typed<Schema> = Schema extends TSchema ? Static<Schema> : Record<never, never>;
+
+/** A request that has passed the edge: known, of the right shape, within its limits. */
+export interface EdgeRequest<Schema extends OperationSchema = OperationSchema> {
+  /** Names this request in logs, problem documents and, as correlation id, in the books. */
+  readonly requestId: string;
+  /** On whose behalf. There is no authentication yet: it is always `local`. */
+  readonly actor: string;
+  readonly params: Typed<Schema['params']>;
+  readonly query: Typed<Schema['query']>;
+  readonly body: Typed<Schema['body']>;
+  header(name: string): string | undefined;
+  /** The problem document of one refusal, for an answer that holds several (a batch). */
+  problem(refusal: Refusal): Problem;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** An object is serialised; a string is JSON already and is sent as it is; absent is no body. */
+  readonly body?: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler returns: an answer, or the refusal of a verb, sent as a problem document. */
+export type Outcome = Answer | Refused;
+
+export interface Operation<Schema extends OperationSchema = OperationSchema> {
+  /** camelCase, unique, and stable: generated clients name their methods by it. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly schema: Schema;
+  /** An example of the request's body, for the reference page. */
+  readonly example?: unknown;
+  /** Bytes; the general limit unless given. */
+  readonly bodyBytesMax?: number;
+  /**
+   * Whether the body may also come as NDJSON (one item a line, blank lines ignored). The handler
+   * and the schema see an array in both cases.
+   */
+  readonly isNdjsonAccepted?: boolean;
+  /** Codes of refusals this operation may answer with, for the reference page. */
+  readonly refusals?: readonly string[];
+  handler(request: EdgeRequest<Schema>): Promise<Outcome>;
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** One row of the table of routes. */
+export interface Route {
+  readonly method: Method;
+  /** With its parameters in braces: `/v1/ledger/accounts/{id}`. */
+  readonly path: string;
+  /** What the caller must be allowed to do. Recorded now, enforced once callers are known. */
+  readonly permission: string;
+  readonly operation: Operation;
+}
+
+/** Describes an operation; the handler's request is typed by the schema. */
+export function defineOperation<const Schema extends OperationSchema>(
+  operation: Operation<Schema>,
+): Operation<Schema> {
+  return operation;
+}
+
+/** An answer with a body: an object, or JSON text. */
+export function answer(status: number, body: object | string): Answer {
+  return { status, body };
+}
+
+/** Whether a handler's outcome is a refusal. */
+export function isRefused(outcome: Outcome): outcome is Refused {
+  return 'ok' in outcome;
+}
