@@ -1,0 +1,51 @@
+// Closes a period: from then on nothing is posted with an earlier effective time. A close is never
+// taken back; a mistake found later is corrected by a transfer in the open period.
+
+import { accept, formatInstant, refuse, type Instant, type Result } from '#kernel';
+import type { Queryable, Transaction } from '#platform';
+import {
+  insertPeriodClose,
+  lockPeriods,
+  selectPeriodCloses,
+  type PeriodClose,
+} from './period-store.ts';
+import type { LedgerRefusal, PeriodRefusalCode } from './refusals.ts';
+
+export type { PeriodClose } from './period-store.ts';
+
+export interface PeriodClosed {
+  readonly close: PeriodClose;
+  /** The same close had been made before, and nothing was done now. */
+  readonly isReplay: boolean;
+}
+
+type PeriodRefusal = LedgerRefusal<PeriodRefusalCode>;
+
+/** Closes everything before the instant, which must have passed. Waits for postings under way. */
+export async function closePeriod(
+  tx: Transaction,
+  { closedBefore }: { readonly closedBefore: Instant },
+): Promise<Result<PeriodClosed, PeriodRefusal>> {
+  await lockPeriods(tx);
+  const [latest] = await selectPeriodCloses(tx, { limit: 1 });
+  if (latest?.closedBefore === closedBefore) return accept({ close: latest, isReplay: true });
+  if (latest !== undefined && latest.closedBefore > closedBefore) {
+    const message = `everything before ${formatInstant(latest.closedBefore)} is closed already`;
+    return refuse({ code: 'period_already_closed', message, param: 'closed_before' });
+  }
+  if (closedBefore > tx.now) {
+    const message = `${formatInstant(closedBefore)} has not come yet`;
+    return refuse({ code: 'period_not_over', message, param: 'closed_before' });
+  }
+  const close = { closedBefore, closedAt: tx.now, actor: tx.actor };
+  await insertPeriodClose(tx, close);
+  return accept({ close, isReplay: false });
+}
+
+/** The closes, latest first. */
+export async function periodCloses(
+  queryable: Queryable,
+  page: { readonly before?: Instant | undefined; readonly limit: number } = { limit: 100 },
+): Promise<PeriodClose[]> {
+  return await selectPeriodCloses(queryable, page);
+}

@@ -1,0 +1,66 @@
+// Ends holds at their deadline: each exactly once, earliest first, as an expiry transfer whose
+// effective time is the deadline. Posting waits for this, so no decision sees a hold that is over.
+
+import { msOf, newUuid, type Instant } from '#kernel';
+import type { Database, TransactionContext } from '#platform';
+import type { Books } from './posting/books.ts';
+import { decideExpiry } from './posting/decide.ts';
+import {
+  loadDueHolds,
+  loadHolds,
+  lockBooks,
+  recordBalances,
+  recordTransfers,
+} from './posting-store.ts';
+
+/** Holds ended in one transaction. */
+const EXPIRY_BATCH = 500;
+
+/**
+ * Expires every hold whose deadline is at or before the context's time. When an account was last
+ * changed by a process whose clock is ahead, its time counts, as it does for posting.
+ */
+export async function expireHolds(
+  database: Database,
+  context: TransactionContext,
+): Promise<number> {
+  let count = 0;
+  let now = context.now;
+  for (;;) {
+    const ended = await database.transaction({ ...context, now }, async (tx) => {
+      const due = await loadDueHolds(tx, now, EXPIRY_BATCH);
+      if (due.length === 0) return { count: 0, wasFull: false, time: now };
+      const accountIds = new Set(due.flatMap(({ legs }) => legs.map((leg) => leg.accountId)));
+      const locked = await lockBooks(tx, accountIds, []);
+      const time = Math.max(now, locked.changedAt ?? now) as Instant;
+      const fresh = new Map(
+        (
+          await loadHolds(
+            tx,
+            due.map(({ id }) => id),
+          )
+        ).map((hold) => [hold.id, hold]),
+      );
+      const ending = due.flatMap(({ id }) => {
+        const hold = fresh.get(id);
+        const isDue = hold?.status === 'open' && (hold.expiresAt ?? Infinity) <= time;
+        return isDue && hold !== undefined ? [hold] : [];
+      });
+      const books: Books = {
+        accounts: locked.accounts,
+        holds: fresh,
+        reversibles: new Map(),
+        known: new Map(),
+        closedBefore: undefined,
+        time,
+      };
+      const decision = decideExpiry(books, ending, () => newUuid(msOf(time)));
+      await recordTransfers(tx, books, locked.segment, decision);
+      await recordBalances(tx, books, decision);
+      return { count: ending.length, wasFull: due.length === EXPIRY_BATCH, time };
+    });
+    count += ended.count;
+    if (!ended.wasFull && ended.time <= now) return count;
+    now = ended.time;
+  }
+}

@@ -1,0 +1,94 @@
+// Writes what was posted as JSON text by hand: an answer to a batch holds tens of thousands of amounts,
+// and a general serialiser would look at each value to find out what it is. Ids, amounts and codes
+// need no escaping; whatever a client wrote is quoted by JSON.stringify.
+
+import { formatInstant, type Instant } from '#kernel';
+import { balanceOf } from '../posting/balance.ts';
+import type { Answer } from '../posting/decide.ts';
+import type { Entry, Transfer } from '../posting/transfer.ts';
+import { refusals } from '../refusals.ts';
+import type { PostRefusal } from '../refusals.ts';
+import type { AccountFacts } from './facts.ts';
+
+/** What an answer says of an entry's account. */
+export type FactsOf<E extends Entry = Entry> = (entry: E) => AccountFacts;
+
+let lastInstant: Instant | undefined;
+let lastText = '';
+
+// All transfers of a batch share their recorded time, and mostly their effective time too.
+function timeText(instant: Instant): string {
+  if (instant !== lastInstant) {
+    lastInstant = instant;
+    lastText = formatInstant(instant);
+  }
+  return lastText;
+}
+
+/** The transfer as a JSON object. */
+export function transferText<E extends Entry>(
+  transfer: Transfer & { readonly entries: readonly E[] },
+  factsOf: FactsOf<E>,
+): string {
+  const { externalId, description, metadata, exchange, holdId, reversesId, expiresAt } = transfer;
+  let text = `{"id":"${transfer.id}","kind":"${transfer.kind}"`;
+  if (externalId !== undefined) text += `,"external_id":${JSON.stringify(externalId)}`;
+  if (description !== undefined) text += `,"description":${JSON.stringify(description)}`;
+  if (metadata !== undefined) text += `,"metadata":${JSON.stringify(metadata)}`;
+  if (exchange !== undefined) {
+    text += `,"exchange":{"from":"${exchange.from}","to":"${exchange.to}","rate":"${exchange.rate}"}`;
+  }
+  if (holdId !== undefined) text += `,"hold_id":"${holdId}"`;
+  if (reversesId !== undefined) text += `,"reverses_id":"${reversesId}"`;
+  if (expiresAt !== undefined) text += `,"expires_at":"${timeText(expiresAt)}"`;
+  text += `,"effective_at":"${timeText(transfer.effectiveAt)}"`;
+  text += `,"recorded_at":"${timeText(transfer.recordedAt)}","entries":[`;
+  const { entries } = transfer;
+  for (let index = 0; index < entries.length; index += 1) {
+    const entry = entries[index] as E;
+    text += `${index === 0 ? '' : ','}${entryText(entry, factsOf(entry))}`;
+  }
+  return `${text}]}`;
+}
+
+export function amountOf({ posted, pending }: Entry): bigint {
+  if (posted > 0n) return posted;
+  return pending < 0n ? -pending : pending;
+}
+
+function entryText(entry: Entry, { currency, normalSide }: AccountFacts): string {
+  return (
+    `{"leg":${entry.leg},"account_id":"${entry.accountId}","side":"${entry.side}",` +
+    `"amount":"${amountOf(entry)}","currency":"${currency}","posted":"${entry.posted}",` +
+    `"pending":"${entry.pending}","version":${entry.version},` +
+    `"balances":{"balance":"${balanceOf(normalSide, entry)}",` +
+    `"posted_debits":"${entry.postedDebits}","posted_credits":"${entry.postedCredits}",` +
+    `"pending_debits":"${entry.pendingDebits}","pending_credits":"${entry.pendingCredits}"}}`
+  );
+}
+
+/** Adds a member to the end of a JSON object's text. */
+export function withMember(object: string, member: string): string {
+  return `${object.slice(0, -1)},${member}}`;
+}
+
+/** One result of a batch. `paramOf` says which member of its item a refusal is about. */
+export function resultText(
+  answer: Answer,
+  factsOf: FactsOf,
+  paramOf: (refusal: PostRefusal) => string | undefined,
+): string {
+  if (!answer.ok) return `{"status":"refused","refusal":${refusalText(answer.refusal, paramOf)}}`;
+  const { transfer, isReplay } = answer.value;
+  const status = isReplay ? 'replayed' : 'posted';
+  return `{"status":"${status}","transfer":${transferText(transfer, factsOf)}}`;
+}
+
+function refusalText(
+  refusal: PostRefusal,
+  paramOf: (refusal: PostRefusal) => string | undefined,
+): string {
+  const { code, message, leg } = refusal;
+  const param = refusal.param ?? paramOf(refusal);
+  return JSON.stringify({ code, message, retryable: refusals[code].retryable, leg, param });
+}

@@ -1,0 +1,168 @@
+// The ledger's one verb that moves money. It locks the accounts of a list of instructions in id
+// order, decides all of them in memory, and stores what was accepted; one refused item leaves nothing
+// behind and never hurts its neighbours.
+
+import {
+  Fault,
+  idOf,
+  msOf,
+  newUuid,
+  uuidBatch,
+  type AccountId,
+  type BatchId,
+  type Instant,
+  type TransferId,
+  type Uuid,
+} from '#kernel';
+import type { Database, Transaction, TransactionContext } from '#platform';
+import { expireHolds } from './expire.ts';
+import type { Books, HoldState } from './posting/books.ts';
+import { decide, type Answer } from './posting/decide.ts';
+import type { Instruction, PostMode } from './posting/instruction.ts';
+import {
+  loadHolds,
+  loadReversibles,
+  lockBooks,
+  recordBalances,
+  recordTransfers,
+  type Locked,
+} from './posting-store.ts';
+import { loadTransfers } from './transfer-store.ts';
+
+/** Holds have come to their deadline by the batch's time, which may be ahead of the clock's. */
+class HoldsDue extends Fault {
+  readonly until: Instant;
+
+  constructor(until: Instant) {
+    super('holds_due', { retryable: false, message: 'Holds must expire first.' });
+    this.until = until;
+  }
+}
+
+export interface PostOptions {
+  /** How a refusal affects the rest of the list; each by default. */
+  readonly mode?: PostMode | undefined;
+  /** Gives the next transfer's id; by default each is made on its own. */
+  readonly nextId?: (() => Uuid) | undefined;
+}
+
+/**
+ * Posts the instructions within the caller's transaction and answers each in order.
+ *
+ * Throws Fault 'holds_due' when holds must expire before anything else may be decided: end the
+ * transaction, let them expire, and begin again, as `withLedger` does.
+ */
+export async function post(
+  tx: Transaction,
+  instructions: readonly Instruction[],
+  options: PostOptions = {},
+): Promise<Answer[]> {
+  if (instructions.length === 0) return [];
+  const named = await readNamed(tx, instructions);
+  const externalIds = new Set<string>();
+  for (const { externalId } of instructions) {
+    if (externalId !== undefined) externalIds.add(externalId);
+  }
+  const locked = await lockBooks(tx, named.accountIds, [...externalIds]);
+  const books = await openBooks(tx, locked, named);
+  const nextId = options.nextId ?? ((): Uuid => newUuid(msOf(books.time)));
+  const mode = options.mode ?? 'each';
+  const decision = decide(books, instructions, { mode, nextId });
+  await recordTransfers(tx, books, locked.segment, decision);
+  await recordBalances(tx, books, decision);
+  return [...decision.answers];
+}
+
+// What the instructions name: the accounts to lock, which for a capture or a reversal only the hold
+// or the transfer knows. Their accounts never change, so reading them before the lock is sound.
+interface Named {
+  readonly accountIds: Set<AccountId>;
+  readonly holdIds: readonly TransferId[];
+  readonly reversedIds: readonly TransferId[];
+}
+
+async function readNamed(tx: Transaction, instructions: readonly Instruction[]): Promise<Named> {
+  const accountIds = new Set<AccountId>();
+  const holdIds = new Set<TransferId>();
+  const reversedIds = new Set<TransferId>();
+  for (const instruction of instructions) {
+    if ('holdId' in instruction) holdIds.add(instruction.holdId);
+    else if (instruction.kind === 'reverse') reversedIds.add(instruction.transferId);
+    else for (const { accountId } of instruction.legs) accountIds.add(accountId);
+  }
+  const holds = await loadHolds(tx, [...holdIds]);
+  const reversibles = await loadReversibles(tx, [...reversedIds]);
+  for (const { legs } of [...holds, ...reversibles.values()]) {
+    for (const { accountId } of legs) accountIds.add(accountId);
+  }
+  return { accountIds, holdIds: [...holdIds], reversedIds: [...reversedIds] };
+}
+
+async function openBooks(tx: Transaction, locked: Locked, named: Named): Promise<Books> {
+  const time = Math.max(tx.now, locked.changedAt ?? tx.now) as Instant;
+  if (locked.nextDeadline !== undefined && locked.nextDeadline <= time) {
+    throw new HoldsDue(time);
+  }
+  const known = await loadTransfers(tx, locked.knownIds);
+  const holds = await loadHolds(tx, named.holdIds);
+  const { reversedIds } = named;
+  const reversibles = await loadReversibles(tx, reversedIds);
+  return {
+    accounts: locked.accounts,
+    holds: new Map(holds.map((hold: HoldState) => [hold.id, hold])),
+    reversibles,
+    known: new Map(known.map((transfer) => [transfer.externalId ?? '', transfer])),
+    closedBefore: locked.closedBefore,
+    time,
+  };
+}
+
+/**
+ * Runs work that posts, in a transaction of its own. Where holds have come to their deadline they
+ * expire first, each in its order, and the work begins again.
+ */
+export async function withLedger<T>(
+  database: Database,
+  context: TransactionContext,
+  run: (tx: Transaction) => Promise<T>,
+  options: { readonly isDryRun?: boolean | undefined } = {},
+): Promise<T> {
+  for (;;) {
+    let until: Instant;
+    try {
+      if (options.isDryRun === true) return await database.rehearse(context, run);
+      return await database.transaction(context, run);
+    } catch (error) {
+      if (!(error instanceof HoldsDue)) throw error;
+      until = error.until;
+    }
+    await expireHolds(database, { ...context, now: until });
+  }
+}
+
+export interface BatchAnswer {
+  /** Names the batch's transfers, which share a run of ids. */
+  readonly batchId: BatchId;
+  readonly answers: readonly Answer[];
+}
+
+/** Posts a list as one batch in a transaction of its own; a dry run answers and stores nothing. */
+export async function postBatch(
+  database: Database,
+  context: TransactionContext,
+  instructions: readonly Instruction[],
+  options: { readonly mode?: PostMode | undefined; readonly isDryRun?: boolean | undefined } = {},
+): Promise<BatchAnswer> {
+  return withLedger(
+    database,
+    context,
+    async (tx) => {
+      const ids = uuidBatch(msOf(tx.now));
+      const batchId = idOf('bat', ids.next());
+      const nextId = (): Uuid => ids.next();
+      const answers = await post(tx, instructions, { mode: options.mode, nextId });
+      return { batchId, answers };
+    },
+    options,
+  );
+}

@@ -1,0 +1,275 @@
+// Posting at full speed: several batches under way at once, each decided on the outcome of the ones
+// before it without waiting for their commit. Accounts stay in memory between batches. Whether they
+// were still so is found out when a batch is stored, under the locks: every balance must be at the
+// version the decision began from. A batch commits only after the one before it has, and one whose
+// ground was lost is decided again the plain way, so speculation can cost time but never money.
+
+import {
+  Fault,
+  idOf,
+  msOf,
+  uuidBatch,
+  type AccountId,
+  type Instant,
+  type TransferId,
+} from '#kernel';
+import type { Database, Transaction, TransactionContext } from '#platform';
+import { postBatch, type BatchAnswer } from './post.ts';
+import type { AccountState, Books } from './posting/books.ts';
+import { decide, type Answer, type Decision } from './posting/decide.ts';
+import type { Instruction, PostMode } from './posting/instruction.ts';
+import {
+  loadHolds,
+  lockBooks,
+  recordBalances,
+  recordTransfers,
+  type Locked,
+} from './posting-store.ts';
+import { loadTransfers } from './transfer-store.ts';
+
+export interface PosterOptions {
+  /** Batches under way at once, each on a connection of its own. */
+  readonly inFlightMax: number;
+  /** Accounts kept in memory, about 400 bytes each. */
+  readonly accountsMax: number;
+}
+
+export interface Poster {
+  /** Posts a list as one batch in a transaction of its own; answers when it is durable. */
+  post(
+    context: TransactionContext,
+    instructions: readonly Instruction[],
+    options?: { readonly mode?: PostMode | undefined },
+  ): Promise<BatchAnswer>;
+  /** How often a batch had to be decided again. */
+  readonly redecided: number;
+}
+
+/** The ground of a decision was lost before it was stored. Never seen outside. */
+class GroundLost extends Fault {
+  constructor(cause: unknown) {
+    super('ground_lost', { retryable: false, cause });
+  }
+}
+
+// After a lost ground the next batches go the plain way, twice as many each time it happens again:
+// where other processes post to the same accounts, speculation does not pay.
+const CAUTION_MAX = 64;
+
+// One batch's place in the line: decided in order, committed in order.
+interface Place {
+  readonly decided: Promise<void>;
+  readonly committed: Promise<void>;
+}
+
+const done: Place = { decided: Promise.resolve(), committed: Promise.resolve() };
+
+class PipelinedPoster implements Poster {
+  redecided = 0;
+  readonly #database: Database;
+  readonly #options: PosterOptions;
+  readonly #accounts = new Map<AccountId, AccountState>();
+  readonly #waiting: (() => void)[] = [];
+  #last = done;
+  #inFlight = 0;
+  #time = 0;
+  #caution = 0;
+  #plainLeft = 0;
+
+  constructor(database: Database, options: PosterOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  async post(
+    context: TransactionContext,
+    instructions: readonly Instruction[],
+    options: { readonly mode?: PostMode | undefined } = {},
+  ): Promise<BatchAnswer> {
+    await this.#enter();
+    try {
+      const isPlain = this.#plainLeft > 0 || instructions.some(({ kind }) => kind === 'reverse');
+      if (!isPlain) {
+        const answer = await this.#speculate(context, instructions, options.mode ?? 'each');
+        if (answer !== undefined) return answer;
+      }
+      this.#plainLeft = Math.max(0, this.#plainLeft - 1);
+      return await postBatch(this.#database, context, instructions, options);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#inFlight >= this.#options.inFlightMax) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else {
+      this.#inFlight += 1;
+    }
+  }
+
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#inFlight -= 1;
+    else next();
+  }
+
+  // undefined when the ground was lost: nothing was stored.
+  async #speculate(
+    context: TransactionContext,
+    instructions: readonly Instruction[],
+    mode: PostMode,
+  ): Promise<BatchAnswer | undefined> {
+    const before = this.#last;
+    const decided = Promise.withResolvers<void>();
+    const committed = Promise.withResolvers<void>();
+    committed.promise.catch(() => undefined);
+    const place = { decided: decided.promise, committed: committed.promise };
+    this.#last = place;
+    try {
+      const answer = await this.#database.transaction(context, (tx) =>
+        this.#run(tx, instructions, mode, before, decided.resolve),
+      );
+      committed.resolve();
+      this.#caution = Math.max(0, this.#caution - 1);
+      return answer;
+    } catch (error) {
+      this.#accounts.clear();
+      decided.resolve();
+      committed.reject(error);
+      if (this.#last === place) this.#last = done;
+      if (!(error instanceof GroundLost)) throw error;
+      this.redecided += 1;
+      this.#caution = Math.min(CAUTION_MAX, this.#caution * 2 + 1);
+      this.#plainLeft = this.#caution;
+      return undefined;
+    }
+  }
+
+  async #run(
+    tx: Transaction,
+    instructions: readonly Instruction[],
+    mode: PostMode,
+    before: Place,
+    signalDecided: () => void,
+  ): Promise<BatchAnswer> {
+    const ids = uuidBatch(msOf(tx.now));
+    const batchId = idOf('bat', ids.next());
+    try {
+      const ground = await this.#read(tx, instructions);
+      await before.decided;
+      const books = this.#openBooks(tx, ground);
+      const decision = decide(books, instructions, { mode, nextId: () => ids.next() });
+      const consulted = consultedBy(books, instructions, decision);
+      this.#keep(books, decision);
+      signalDecided();
+      await recordTransfers(tx, books, ground.locked.segment, decision);
+      // The balances this decision began from are there once the batch before has committed.
+      await before.committed;
+      await recordBalances(tx, books, decision, consulted);
+      return { batchId, answers: decision.answers };
+    } catch (error) {
+      // Whatever it was, nothing is stored yet; the plain way meets it again if it is real.
+      throw new GroundLost(error);
+    }
+  }
+
+  async #read(tx: Transaction, instructions: readonly Instruction[]): Promise<Ground> {
+    const named = namedBy(instructions);
+    const holds = await loadHolds(tx, [...named.holdIds]);
+    for (const { legs } of holds) for (const leg of legs) named.accountIds.add(leg.accountId);
+    const missing = [...named.accountIds].filter((id) => !this.#accounts.has(id));
+    const options = { isLocking: false };
+    const locked = await lockBooks(tx, missing, [...named.externalIds], options);
+    const known = await loadTransfers(tx, locked.knownIds);
+    return {
+      locked,
+      missing: new Set(missing),
+      accountIds: named.accountIds,
+      holds: new Map(holds.map((hold) => [hold.id, hold])),
+      known: new Map(known.map((transfer) => [transfer.externalId ?? '', transfer])),
+    };
+  }
+
+  // The accounts in memory are later than what was read: batches before this one changed them.
+  #openBooks(tx: Transaction, ground: Ground): Books {
+    const { locked, accountIds, holds, known } = ground;
+    const time = Math.max(tx.now, this.#time, locked.changedAt ?? 0) as Instant;
+    if (locked.nextDeadline !== undefined && locked.nextDeadline <= time) {
+      throw new Fault('holds_due', { retryable: false });
+    }
+    const accounts = new Map<AccountId, AccountState>();
+    for (const id of accountIds) {
+      const account = this.#accounts.get(id) ?? locked.accounts.get(id);
+      if (account !== undefined) accounts.set(id, account);
+      // It was in memory when the batch was read, and has been dropped since.
+      else if (!ground.missing.has(id)) throw new Fault('account_dropped', { retryable: false });
+    }
+    const { closedBefore } = locked;
+    return { accounts, holds, reversibles: new Map(), known, closedBefore, time };
+  }
+
+  #keep(books: Books, decision: Decision): void {
+    this.#time = books.time;
+    if (this.#accounts.size + books.accounts.size > this.#options.accountsMax) {
+      this.#accounts.clear();
+    }
+    for (const { before, after } of decision.accounts) {
+      this.#accounts.set(before.id, after);
+    }
+  }
+}
+
+interface Ground {
+  readonly locked: Locked;
+  /** The accounts that were not in memory when the batch was read. */
+  readonly missing: ReadonlySet<AccountId>;
+  readonly accountIds: ReadonlySet<AccountId>;
+  readonly holds: Books['holds'];
+  readonly known: Books['known'];
+}
+
+function namedBy(instructions: readonly Instruction[]): {
+  readonly accountIds: Set<AccountId>;
+  readonly holdIds: Set<TransferId>;
+  readonly externalIds: Set<string>;
+} {
+  const accountIds = new Set<AccountId>();
+  const holdIds = new Set<TransferId>();
+  const externalIds = new Set<string>();
+  for (const instruction of instructions) {
+    if (instruction.externalId !== undefined) externalIds.add(instruction.externalId);
+    if ('holdId' in instruction) holdIds.add(instruction.holdId);
+    else if ('legs' in instruction && instruction.kind !== 'reverse') {
+      for (const { accountId } of instruction.legs) accountIds.add(accountId);
+    }
+  }
+  return { accountIds, holdIds, externalIds };
+}
+
+// A refusal changes nothing, so nothing would notice that it rests on an account which has moved on:
+// the accounts of refused instructions are compared like those that change. A refused instruction
+// about a hold is decided again the plain way, since the hold itself may have moved on.
+function consultedBy(
+  books: Books,
+  instructions: readonly Instruction[],
+  { answers, accounts }: Decision,
+): AccountState[] {
+  const changed = new Set(accounts.map(({ before }) => before.id));
+  const consulted = new Map<AccountId, AccountState>();
+  for (const [index, instruction] of instructions.entries()) {
+    if ((answers[index] as Answer).ok) continue;
+    if (instruction.kind !== 'transfer' && instruction.kind !== 'hold') {
+      throw new Fault('hold_in_doubt', { retryable: false });
+    }
+    for (const { accountId } of instruction.legs) {
+      const account = books.accounts.get(accountId);
+      if (account !== undefined && !changed.has(accountId)) consulted.set(accountId, account);
+    }
+  }
+  return [...consulted.values()];
+}
+
+export function openPoster(database: Database, options: PosterOptions): Poster {
+  return new PipelinedPoster(database, options);
+}
