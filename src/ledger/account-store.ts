@@ -28,8 +28,8 @@ export interface AccountRow {
   readonly pending_credits: bigint;
 }
 
-const attributes = `a.id, a.external_id, a.path, a.name, a.currency, a.normal_side, a.state, a.floor,
-  a.ceiling, a.credit_limit, a.metadata,
+const attributes = `a.id, a.external_id, a.path, a.name, a.currency, a.normal_side, a.state,
+  a.floor, a.ceiling, a.credit_limit, a.metadata,
   (extract(epoch from a.opened_at) * 1000000)::bigint as opened_at_us,
   (extract(epoch from a.changed_at) * 1000000)::bigint as changed_at_us,
   b.version, b.posted_debits, b.posted_credits`;
@@ -44,8 +44,8 @@ const storedAccounts = `select ${attributes}, b.pending_debits, b.pending_credit
  */
 const currentAccounts = `with due as (
     select leg.account_id,
-      coalesce(sum(leg.held - leg.captured) filter (where leg.side = 'debit'), 0)::bigint as debits,
-      coalesce(sum(leg.held - leg.captured) filter (where leg.side = 'credit'), 0)::bigint as credits
+      sum(case leg.side when 'debit' then leg.held - leg.captured else 0 end)::bigint as debits,
+      sum(case leg.side when 'credit' then leg.held - leg.captured else 0 end)::bigint as credits
     from ledger.holds h,
       unnest(h.account_ids, h.sides, h.held, h.captured) as leg (account_id, side, held, captured)
     where h.state = 'open' and h.expires_at <= $1::timestamptz
@@ -171,8 +171,8 @@ export interface NewAccount {
 }
 
 /**
- * Inserts the accounts whose external id is free, with a balances row of zeros, and answers with the
- * ids inserted. Waits for a concurrent transaction that opens the same external id.
+ * Inserts the accounts whose external id is free, with a balances row of zeros, and answers with
+ * the ids inserted. Waits for a concurrent transaction that opens the same external id.
  */
 export async function insertAccounts(
   tx: Transaction,
@@ -230,7 +230,9 @@ export async function lockAccount(tx: Transaction, id: AccountId): Promise<Accou
   return rows[0] === undefined ? undefined : accountOf(rows[0]);
 }
 
-/** Writes the attributes that can change, and counts the change for those who decided on old ones. */
+/**
+ * Writes the attributes that can change, and counts the change for those who decided on old ones.
+ */
 export async function updateAccount(tx: Transaction, account: Account): Promise<void> {
   const { metadata } = account;
   await tx.query({

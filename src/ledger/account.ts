@@ -172,7 +172,8 @@ export function isSameMetadata(left: Metadata | undefined, right: Metadata | und
 
 /**
  * The first member in which the account is not the one asked for, as the edge spells it. What can
- * change is compared only while it never has been: a retry after a change is still the same request.
+ * change is compared only while it never has been: a retry after a change is still the same
+ * request.
  */
 export function differenceOf(asked: OpenAccount, existing: Account): string | undefined {
   const limits = limitsOf(asked);

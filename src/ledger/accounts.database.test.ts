@@ -63,7 +63,7 @@ async function pay(from: AccountId, to: AccountId, amount: bigint, kind?: 'hold'
   assert.ok(answers[0]?.ok === true);
 }
 
-test('openAccounts answers every account in order, and a refused one leaves nothing behind', async () => {
+test('openAccounts answers in order, and a refused account leaves nothing behind', async () => {
   const asked: OpenAccount[] = [
     { ...cash, externalId: 'order-1', metadata: { branch: 'Praha "1"' }, name: 'Pokladna ✓' },
     { ...cash, externalId: 'order-2', currency: 'XAU' },
@@ -96,7 +96,7 @@ test('openAccounts answers every account in order, and a refused one leaves noth
   assert.equal(await accountByExternalId(bank.database, 'order-3'), undefined);
 });
 
-test('openAccounts gives the same account for the same external id, also within one list', async () => {
+test('openAccounts gives one account for one external id, also within a list', async () => {
   const asked = { ...deposit, externalId: 'same', creditLimit: 100n, metadata: { a: '1', b: '2' } };
   const again = { ...asked, metadata: { b: '2', a: '1' } };
   const [one, two] = await inTransaction((tx) => openAccounts(tx, [asked, again]));
@@ -106,7 +106,7 @@ test('openAccounts gives the same account for the same external id, also within 
   assert.deepEqual(three, one.value);
 });
 
-test('openAccounts refuses a known external id with other content and names the difference', async () => {
+test('openAccounts refuses a known external id with other content and says what', async () => {
   await open({ ...deposit, externalId: 'named' });
   const differences: [Partial<OpenAccount>, string][] = [
     [{ path: 'liabilities:savings' }, 'path'],

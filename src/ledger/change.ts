@@ -1,5 +1,5 @@
-// Changes an account: its name, metadata, limits and state. It takes the lock that postings take, so
-// that no transfer is ever decided on limits that were changed under it. Closed is the end.
+// Changes an account: its name, metadata, limits and state. It takes the lock that postings take,
+// so that no transfer is ever decided on limits that were changed under it. Closed is the end.
 
 import { accept, type Instant, type Result } from '#kernel';
 import type { Transaction } from '#platform';

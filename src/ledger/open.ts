@@ -91,7 +91,8 @@ async function existing(
 function replay(asked: OpenAccount, known: Account): OpenResult {
   const difference = differenceOf(asked, known);
   if (difference === undefined) return accept(known);
-  const message = `external id ${asked.externalId} belongs to ${known.id}, whose ${difference} differs`;
+  const { externalId } = asked;
+  const message = `external id ${externalId} belongs to ${known.id}, whose ${difference} differs`;
   return no('account_exists_with_different_content', message, difference);
 }
 

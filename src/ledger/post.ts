@@ -140,10 +140,28 @@ export async function withLedger<T>(
   }
 }
 
+export interface BatchOptions {
+  /** How a refusal affects the rest of the list; each by default. */
+  readonly mode?: PostMode | undefined;
+  /** The list is requests of several callers: no batch id may lead from one to another. */
+  readonly isGathered?: boolean | undefined;
+}
+
 export interface BatchAnswer {
-  /** Names the batch's transfers, which share a run of ids. */
+  /** Names the batch's transfers, which share a run of ids. Names nothing for a gathered list. */
   readonly batchId: BatchId;
   readonly answers: readonly Answer[];
+}
+
+/** The ids of a batch: a run that begins with its own, or separate ones for a gathered list. */
+export function batchIds(
+  tx: Transaction,
+  options: BatchOptions,
+): { readonly batchId: BatchId; readonly nextId: () => Uuid } {
+  const ms = msOf(tx.now);
+  const ids = uuidBatch(ms);
+  const batchId = idOf('bat', ids.next());
+  return { batchId, nextId: () => (options.isGathered === true ? newUuid(ms) : ids.next()) };
 }
 
 /** Posts a list as one batch in a transaction of its own; a dry run answers and stores nothing. */
@@ -151,15 +169,13 @@ export async function postBatch(
   database: Database,
   context: TransactionContext,
   instructions: readonly Instruction[],
-  options: { readonly mode?: PostMode | undefined; readonly isDryRun?: boolean | undefined } = {},
+  options: BatchOptions & { readonly isDryRun?: boolean | undefined } = {},
 ): Promise<BatchAnswer> {
   return withLedger(
     database,
     context,
     async (tx) => {
-      const ids = uuidBatch(msOf(tx.now));
-      const batchId = idOf('bat', ids.next());
-      const nextId = (): Uuid => ids.next();
+      const { batchId, nextId } = batchIds(tx, options);
       const answers = await post(tx, instructions, { mode: options.mode, nextId });
       return { batchId, answers };
     },

@@ -4,20 +4,13 @@
 // version the decision began from. A batch commits only after the one before it has, and one whose
 // ground was lost is decided again the plain way, so speculation can cost time but never money.
 
-import {
-  Fault,
-  idOf,
-  msOf,
-  uuidBatch,
-  type AccountId,
-  type Instant,
-  type TransferId,
-} from '#kernel';
+import { Fault, type AccountId, type Instant, type TransferId } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
-import { postBatch, type BatchAnswer } from './post.ts';
+import { batchIds, postBatch, type BatchAnswer, type BatchOptions } from './post.ts';
 import type { AccountState, Books } from './posting/books.ts';
 import { decide, type Answer, type Decision } from './posting/decide.ts';
-import type { Instruction, PostMode } from './posting/instruction.ts';
+import type { Instruction } from './posting/instruction.ts';
+import type { StoredTransfer } from './posting/transfer.ts';
 import {
   loadHolds,
   lockBooks,
@@ -39,7 +32,7 @@ export interface Poster {
   post(
     context: TransactionContext,
     instructions: readonly Instruction[],
-    options?: { readonly mode?: PostMode | undefined },
+    options?: BatchOptions,
   ): Promise<BatchAnswer>;
   /** How often a batch had to be decided again. */
   readonly redecided: number;
@@ -56,21 +49,30 @@ class GroundLost extends Fault {
 // where other processes post to the same accounts, speculation does not pay.
 const CAUTION_MAX = 64;
 
-// One batch's place in the line: decided in order, committed in order.
+// One batch's place in the line: decided in order, committed in order. When a batch fails its line
+// ends: a new one begins with nothing in memory, so that whatever a batch finds in memory was decided
+// by batches of its own line, before it, whose commits it waits for.
 interface Place {
+  readonly line: number;
   readonly decided: Promise<void>;
   readonly committed: Promise<void>;
 }
 
-const done: Place = { decided: Promise.resolve(), committed: Promise.resolve() };
+const beginningOf = (line: number): Place => {
+  return { line, decided: Promise.resolve(), committed: Promise.resolve() };
+};
 
 class PipelinedPoster implements Poster {
   redecided = 0;
   readonly #database: Database;
   readonly #options: PosterOptions;
   readonly #accounts = new Map<AccountId, AccountState>();
+  /** By external id: what the batches of the line have decided and not yet committed. */
+  readonly #underWay = new Map<string, StoredTransfer>();
   readonly #waiting: (() => void)[] = [];
-  #last = done;
+  #last = beginningOf(0);
+  /** The earliest deadline of the holds that the line has opened or moved. */
+  #deadline = Infinity;
   #inFlight = 0;
   #time = 0;
   #caution = 0;
@@ -84,13 +86,13 @@ class PipelinedPoster implements Poster {
   async post(
     context: TransactionContext,
     instructions: readonly Instruction[],
-    options: { readonly mode?: PostMode | undefined } = {},
+    options: BatchOptions = {},
   ): Promise<BatchAnswer> {
     await this.#enter();
     try {
       const isPlain = this.#plainLeft > 0 || instructions.some(({ kind }) => kind === 'reverse');
       if (!isPlain) {
-        const answer = await this.#speculate(context, instructions, options.mode ?? 'each');
+        const answer = await this.#speculate(context, instructions, options);
         if (answer !== undefined) return answer;
       }
       this.#plainLeft = Math.max(0, this.#plainLeft - 1);
@@ -118,48 +120,61 @@ class PipelinedPoster implements Poster {
   async #speculate(
     context: TransactionContext,
     instructions: readonly Instruction[],
-    mode: PostMode,
+    options: BatchOptions,
   ): Promise<BatchAnswer | undefined> {
     const before = this.#last;
     const decided = Promise.withResolvers<void>();
     const committed = Promise.withResolvers<void>();
     committed.promise.catch(() => undefined);
-    const place = { decided: decided.promise, committed: committed.promise };
-    this.#last = place;
+    const { line } = before;
+    this.#last = { line, decided: decided.promise, committed: committed.promise };
+    let hasRun = false;
     try {
-      const answer = await this.#database.transaction(context, (tx) =>
-        this.#run(tx, instructions, mode, before, decided.resolve),
-      );
+      const answer = await this.#database.transaction(context, (tx) => {
+        // Run again by the database, it would find its own effects in memory.
+        if (hasRun) throw new GroundLost('run again');
+        hasRun = true;
+        return this.#run(tx, instructions, options, before, decided.resolve);
+      });
       committed.resolve();
       this.#caution = Math.max(0, this.#caution - 1);
+      for (const { externalId } of instructions) this.#underWay.delete(externalId ?? '');
       return answer;
     } catch (error) {
-      this.#accounts.clear();
       decided.resolve();
       committed.reject(error);
-      if (this.#last === place) this.#last = done;
+      if (line === this.#last.line) this.#endLine(error instanceof GroundLost);
       if (!(error instanceof GroundLost)) throw error;
       this.redecided += 1;
-      this.#caution = Math.min(CAUTION_MAX, this.#caution * 2 + 1);
-      this.#plainLeft = this.#caution;
       return undefined;
     }
+  }
+
+  #endLine(isGroundLost: boolean): void {
+    this.#last = beginningOf(this.#last.line + 1);
+    this.#accounts.clear();
+    this.#underWay.clear();
+    this.#deadline = Infinity;
+    if (!isGroundLost) return;
+    this.#caution = Math.min(CAUTION_MAX, this.#caution * 2 + 1);
+    this.#plainLeft = this.#caution;
   }
 
   async #run(
     tx: Transaction,
     instructions: readonly Instruction[],
-    mode: PostMode,
+    options: BatchOptions,
     before: Place,
     signalDecided: () => void,
   ): Promise<BatchAnswer> {
-    const ids = uuidBatch(msOf(tx.now));
-    const batchId = idOf('bat', ids.next());
+    const { batchId, nextId } = batchIds(tx, options);
     try {
       const ground = await this.#read(tx, instructions);
       await before.decided;
+      if (before.line !== this.#last.line) throw new Fault('line_ended', { retryable: false });
       const books = this.#openBooks(tx, ground);
-      const decision = decide(books, instructions, { mode, nextId: () => ids.next() });
+      const mode = options.mode ?? 'each';
+      const decision = decide(books, instructions, { mode, nextId });
       const consulted = consultedBy(books, instructions, decision);
       this.#keep(books, decision);
       signalDecided();
@@ -186,6 +201,7 @@ class PipelinedPoster implements Poster {
       locked,
       missing: new Set(missing),
       accountIds: named.accountIds,
+      externalIds: named.externalIds,
       holds: new Map(holds.map((hold) => [hold.id, hold])),
       known: new Map(known.map((transfer) => [transfer.externalId ?? '', transfer])),
     };
@@ -195,7 +211,7 @@ class PipelinedPoster implements Poster {
   #openBooks(tx: Transaction, ground: Ground): Books {
     const { locked, accountIds, holds, known } = ground;
     const time = Math.max(tx.now, this.#time, locked.changedAt ?? 0) as Instant;
-    if (locked.nextDeadline !== undefined && locked.nextDeadline <= time) {
+    if (Math.min(locked.nextDeadline ?? Infinity, this.#deadline) <= time) {
       throw new Fault('holds_due', { retryable: false });
     }
     const accounts = new Map<AccountId, AccountState>();
@@ -204,6 +220,10 @@ class PipelinedPoster implements Poster {
       if (account !== undefined) accounts.set(id, account);
       // It was in memory when the batch was read, and has been dropped since.
       else if (!ground.missing.has(id)) throw new Fault('account_dropped', { retryable: false });
+    }
+    for (const id of ground.externalIds) {
+      const transfer = this.#underWay.get(id);
+      if (transfer !== undefined) known.set(id, transfer);
     }
     const { closedBefore } = locked;
     return { accounts, holds, reversibles: new Map(), known, closedBefore, time };
@@ -217,6 +237,12 @@ class PipelinedPoster implements Poster {
     for (const { before, after } of decision.accounts) {
       this.#accounts.set(before.id, after);
     }
+    for (const transfer of decision.transfers) {
+      if (transfer.externalId !== undefined) this.#underWay.set(transfer.externalId, transfer);
+    }
+    for (const hold of [...decision.holdsOpened, ...decision.holdsChanged.map((c) => c.after)]) {
+      this.#deadline = Math.min(this.#deadline, hold.expiresAt ?? Infinity);
+    }
   }
 }
 
@@ -225,6 +251,7 @@ interface Ground {
   /** The accounts that were not in memory when the batch was read. */
   readonly missing: ReadonlySet<AccountId>;
   readonly accountIds: ReadonlySet<AccountId>;
+  readonly externalIds: ReadonlySet<string>;
   readonly holds: Books['holds'];
   readonly known: Books['known'];
 }
@@ -248,20 +275,24 @@ function namedBy(instructions: readonly Instruction[]): {
 }
 
 // A refusal changes nothing, so nothing would notice that it rests on an account which has moved on:
-// the accounts of refused instructions are compared like those that change. A refused instruction
+// the accounts of refused instructions are compared like those that change, and so are those of
+// accepted ones that move up to an amount, because such a leg may have found nothing. A refused instruction
 // about a hold is decided again the plain way, since the hold itself may have moved on.
 function consultedBy(
   books: Books,
   instructions: readonly Instruction[],
   { answers, accounts }: Decision,
 ): AccountState[] {
-  const changed = new Set(accounts.map(({ before }) => before.id));
+  let changed: Set<AccountId> | undefined;
   const consulted = new Map<AccountId, AccountState>();
   for (const [index, instruction] of instructions.entries()) {
-    if ((answers[index] as Answer).ok) continue;
+    const isAccepted = (answers[index] as Answer).ok;
     if (instruction.kind !== 'transfer' && instruction.kind !== 'hold') {
+      if (isAccepted) continue;
       throw new Fault('hold_in_doubt', { retryable: false });
     }
+    if (isAccepted && !instruction.legs.some(({ upTo }) => upTo === true)) continue;
+    changed ??= new Set(accounts.map(({ before }) => before.id));
     for (const { accountId } of instruction.legs) {
       const account = books.accounts.get(accountId);
       if (account !== undefined && !changed.has(accountId)) consulted.set(accountId, account);

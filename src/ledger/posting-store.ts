@@ -71,6 +71,13 @@ export interface Locked {
 }
 
 /**
+ * Without `isLocking` a batch waits for others outside the database, where no deadlock is ever
+ * detected, so it may wait only briefly inside; a wait of any length means lost ground anyway.
+ */
+const READ_BOOKS = `select b.* from set_config('lock_timeout', '100ms', true) as brief (setting),
+  lateral ledger.lock_books($1, $2, $3 or brief.setting is null) as b`;
+
+/**
  * Reads the accounts and what the batch must respect. With `isLocking` the balances stay locked, in
  * id order, until the transaction ends; without, the store finds out whether they were still so.
  */
@@ -81,10 +88,11 @@ export async function lockBooks(
   options: { readonly isLocking: boolean } = { isLocking: true },
 ): Promise<Locked> {
   const uuids = Array.from(accountIds, uuidOf).sort();
+  const { isLocking } = options;
   const [row] = await tx.query<LockedRow>({
-    name: 'ledger.lock_books',
-    text: 'select * from ledger.lock_books($1, $2, $3)',
-    values: [uuidArray(uuids), externalIds.length === 0 ? null : externalIds, options.isLocking],
+    name: isLocking ? 'ledger.lock_books' : 'ledger.read_books',
+    text: isLocking ? 'select * from ledger.lock_books($1, $2, $3)' : READ_BOOKS,
+    values: [uuidArray(uuids), externalIds.length === 0 ? null : externalIds, isLocking],
   });
   const locked = row as LockedRow;
   const accounts = new Map<AccountId, AccountState>();
@@ -253,7 +261,7 @@ export async function recordTransfers(
 /**
  * Stores the balances and holds of a decision. Throws a retryable Fault when the books are no longer
  * as they were decided upon. `consulted` are accounts that the decision leaves as they are but rests
- * upon: they are locked and compared too.
+ * upon: they are compared too.
  */
 export async function recordBalances(
   tx: Transaction,
@@ -261,10 +269,31 @@ export async function recordBalances(
   decision: Decision,
   consulted: readonly AccountState[] = [],
 ): Promise<void> {
-  const unchanged = consulted.map((account) => ({ before: account, after: account }));
-  const accounts = [...decision.accounts, ...unchanged];
-  if (accounts.length === 0) return;
-  accounts.sort((a, b) => (a.after.id < b.after.id ? -1 : 1));
+  if (decision.accounts.length > 0) await recordChanges(tx, books, decision);
+  await recordHolds(tx, decision);
+  // Last, with what changes locked: an account that moves on from here on does so after this batch.
+  if (consulted.length > 0) await requireUnchanged(tx, consulted);
+}
+
+async function requireUnchanged(tx: Transaction, accounts: readonly AccountState[]): Promise<void> {
+  const [row] = await tx.query<{ same: bigint }>({
+    name: 'ledger.unchanged_balances',
+    text: `select count(*) as same from unnest($1::uuid[], $2::bigint[], $3::bigint[])
+        as old (account_id, version, revision)
+      join ledger.balances b on b.account_id = old.account_id and b.version = old.version
+        and b.revision = old.revision`,
+    values: [
+      uuidArray(accounts.map(({ id }) => uuidOf(id))),
+      int8Array(accounts.map(({ version }) => version)),
+      int8Array(accounts.map(({ revision }) => revision)),
+    ],
+  });
+  if (row?.same === BigInt(accounts.length)) return;
+  throw new Fault('serialization_failure', { retryable: true });
+}
+
+async function recordChanges(tx: Transaction, books: Books, decision: Decision): Promise<void> {
+  const accounts = decision.accounts.toSorted((a, b) => (a.after.id < b.after.id ? -1 : 1));
   const after = accounts.map((account) => account.after);
   const isPlain = accounts.every((change) => !hasPending(change.after));
   await tx.query({
@@ -282,7 +311,6 @@ export async function recordBalances(
       isPlain ? null : int8Array(after.map(({ pendingCredits }) => pendingCredits)),
     ],
   });
-  await recordHolds(tx, decision);
 }
 
 const RECORD_TRANSFERS = `select ledger.record_transfers(${Array.from(

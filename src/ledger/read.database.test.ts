@@ -30,8 +30,8 @@ import {
   type EntryQuery,
 } from './read.ts';
 
-// One history, drawn with a fixed seed, is posted over sixty days; every answer is compared with one
-// computed here from a plain copy of all entries.
+// One history, drawn with a fixed seed, is posted over sixty days; every answer is compared with
+// one computed here from a plain copy of all entries.
 
 const at = (text: string): Instant => {
   const instant = parseInstant(text);
@@ -198,7 +198,7 @@ test('a balance as of two times is the sum of what was known and due then', asyn
   }
 });
 
-test('what was known at a recorded time is not changed by later entries of an earlier date', async () => {
+test('what was known at a time is not changed by later entries of an earlier date', async () => {
   const [one] = accounts;
   assert.ok(one !== undefined);
   const then = { effectiveAt: dayAt(5), recordedAt: dayAt(10) };
@@ -444,7 +444,7 @@ test('a transfer is found by id, by external id and in the list of all', async (
   assert.deepEqual(transfers, [captured]);
 });
 
-test('the open holds of an account are those that are neither captured nor past their deadline', async () => {
+test('the open holds of an account are those neither captured nor past their deadline', async () => {
   const captured = new Set<unknown>();
   for (const row of rows.filter(({ kind }) => kind === 'capture')) {
     captured.add((await transfer(bank.database, row.transferId))?.holdId);

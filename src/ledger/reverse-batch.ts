@@ -1,5 +1,5 @@
-// Decides what takes a whole batch back: in the reverse order, transfers and captures are reversed and
-// holds still open are voided. The instructions are meant to be posted all or none.
+// Decides what takes a whole batch back: in the reverse order, transfers and captures are reversed
+// and holds still open are voided. The instructions are meant to be posted all or none.
 
 import { refuse, type BatchId, type Instant, type Result, type TransferId } from '#kernel';
 import type { Queryable } from '#platform';

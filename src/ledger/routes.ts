@@ -1,5 +1,5 @@
-// The ledger's HTTP operations, as rows for the table of routes. They read through the reading verbs
-// and post through the poster they are given, which gathers what arrives at the same time.
+// The ledger's HTTP operations, as rows for the table of routes. They read through the reading
+// verbs and post through the poster they are given, which gathers what arrives at the same time.
 
 import type { Route } from '#gateway';
 import { accountRoutes } from './http/account-routes.ts';

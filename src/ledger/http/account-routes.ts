@@ -2,7 +2,7 @@
 
 import { Type } from 'typebox';
 import { limits } from '#config';
-import { formatInstant, type Instant, type Refused } from '#kernel';
+import { formatInstant, type Refused } from '#kernel';
 import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
 import { changeAccount } from '../change.ts';
 import { openAccountsOrReplay, type OpenAnswer } from '../open.ts';
@@ -20,8 +20,13 @@ import { accountStatuses } from '../account.ts';
 import * as shapes from './answer-schemas.ts';
 import { contextOf, noAccount, permissions, replayed, type LedgerEdge } from './edge.ts';
 import { changeAccountOf, openAccountOf } from './parse.ts';
-import { presentAccount, presentBalance, presentEntry, presentHold } from './present.ts';
-import { presentStatement } from './present.ts';
+import {
+  presentAccount,
+  presentBalance,
+  presentEntry,
+  presentHold,
+  presentStatement,
+} from './present.ts';
 import { pageEnd, placeOf, readAsOf, readFrom, readTo, requireOrder } from './query.ts';
 import * as requests from './request-schemas.ts';
 
@@ -77,8 +82,8 @@ function openOne(edge: LedgerEdge): Operation {
     operationId: 'openAccount',
     summary: 'Open an account',
     description:
-      'With an external_id the request can be repeated: the answer is then the same account, with ' +
-      'status 200 and the header Idempotent-Replayed.',
+      'With an external_id the request can be repeated: the answer is then the same account, ' +
+      'with status 200 and the header Idempotent-Replayed.',
     tags,
     refusals: openRefusals,
     example,
@@ -220,9 +225,10 @@ function readBalance(edge: LedgerEdge): Operation {
     operationId: 'readBalance',
     summary: 'Read a balance, now or as of a time',
     description:
-      'effective_at asks what the balance was by value date, recorded_at what was known of it at a ' +
-      'time; both together, what was then known of that date. Held money has no value date: the ' +
-      'pending figures are those of recorded_at. available follows from the limits in force now.',
+      'effective_at asks what the balance was by value date, recorded_at what was known of it at ' +
+      'a time; both together, what was then known of that date. Held money has no value date: ' +
+      'the pending figures are those of recorded_at. available follows from the limits in force ' +
+      'now.',
     tags,
     refusals: ['account_unknown'],
     schema: {
@@ -261,8 +267,8 @@ function entries(edge: LedgerEdge): Operation {
     operationId: 'listEntries',
     summary: 'List the entries of an account with its running balance',
     description:
-      'Spans of time include both ends; a date means its whole day. A page looks at 100,000 entries ' +
-      'at most, so with a filter it can be short, or empty, while has_more is true.',
+      'Spans of time include both ends; a date means its whole day. A page looks at 100,000 ' +
+      'entries at most, so with a filter it can be short, or empty, while has_more is true.',
     tags,
     refusals: ['account_unknown'],
     schema: {
@@ -280,10 +286,10 @@ function entries(edge: LedgerEdge): Operation {
         kind,
         transferId: query.transfer_id,
         after: cursor === undefined ? undefined : placeOf(listName, cursor).version(),
-        effectiveFrom: readFrom('effective_from', query.effective_from),
-        effectiveTo: readTo('effective_to', query.effective_to),
-        recordedFrom: readFrom('recorded_from', query.recorded_from),
-        recordedTo: readTo('recorded_to', query.recorded_to),
+        effectiveFrom: readFrom(query.effective_from),
+        effectiveTo: readTo(query.effective_to),
+        recordedFrom: readFrom(query.recorded_from),
+        recordedTo: readTo(query.recorded_to),
         amountMin: query.min_amount === undefined ? undefined : BigInt(query.min_amount),
         amountMax: query.max_amount === undefined ? undefined : BigInt(query.max_amount),
       };
@@ -300,8 +306,12 @@ function entries(edge: LedgerEdge): Operation {
 }
 
 const statementQuery = schema.object({
-  from: schema.instantOrDateText({ description: 'first value date; a date from its beginning' }),
-  to: schema.instantOrDateText({ description: 'last value date; a date to its end' }),
+  from: schema.instantOrDateText({
+    description: 'a time of RFC 3339, or a date from its beginning: the first value date',
+  }),
+  to: schema.instantOrDateText({
+    description: 'a time of RFC 3339, or a date to its end: the last value date',
+  }),
   recorded_at: requests.asOfQuery.recorded_at,
   ...requests.reportPage,
 });
@@ -322,10 +332,10 @@ function readStatement(edge: LedgerEdge): Operation {
     },
     async handler({ params, query }) {
       const { limit, cursor } = query;
-      const from = readFrom('from', query.from) as Instant;
-      const to = readTo('to', query.to) as Instant;
+      const from = readFrom(query.from);
+      const to = readTo(query.to);
       requireOrder(['from', 'to'], from, to);
-      const recordedAt = readTo('recorded_at', query.recorded_at);
+      const recordedAt = readTo(query.recorded_at);
       const listName = `statement.${params.id}.${formatInstant(from)}.${formatInstant(to)}`;
       const place = cursor === undefined ? undefined : placeOf(listName, cursor);
       const version = place?.version();

@@ -1,5 +1,6 @@
-// Owns the shapes of what the ledger answers, for the reference page and generated clients. Amounts are
-// texts of minor units, and the currency stands beside them; a member that does not apply is absent.
+// Owns the shapes of what the ledger answers, for the reference page and generated clients. Amounts
+// are texts of minor units, and the currency stands beside them; a member that does not apply is
+// absent.
 
 import { Type } from 'typebox';
 import { schema } from '#gateway';

@@ -53,11 +53,11 @@ function postMany(edge: LedgerEdge, posting: PostingEdge): Operation {
     operationId: 'postBatch',
     summary: 'Post many transfers, holds, captures, increases, voids and reversals',
     description:
-      'A JSON array, or NDJSON with one item a line, answered in the same form and order. Items are ' +
-      'decided in order, each seeing what those before it did. linked binds an item to the next, all ' +
-      'or nothing. An item of the wrong shape refuses the whole request and names its index; then ' +
-      'nothing is posted. In an NDJSON answer the batch id and the counts are headers: Batch-Id, ' +
-      'Accepted-Count, Refused-Count.',
+      'A JSON array, or NDJSON with one item a line, answered in the same form and order. Items ' +
+      'are decided in order, each seeing what those before it did. linked binds an item to the ' +
+      'next, all or nothing. An item of the wrong shape refuses the whole request and names its ' +
+      'index; then nothing is posted. In an NDJSON answer the batch id and the counts are ' +
+      'headers: Batch-Id, Accepted-Count, Refused-Count.',
     tags,
     refusals: ['currency_mismatch'],
     example: [

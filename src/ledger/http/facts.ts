@@ -1,5 +1,5 @@
-// Keeps in memory what can never change of accounts: their currency and normal side, which an answer
-// states beside every amount. Bounded; what many requests miss at once is read once.
+// Keeps in memory what can never change of accounts: their currency and normal side, which an
+// answer states beside every amount. Bounded; what many requests miss at once is read once.
 
 import { assert, type AccountId } from '#kernel';
 import type { Queryable } from '#platform';

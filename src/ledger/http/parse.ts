@@ -1,5 +1,5 @@
-// From the bodies that clients send, already of the right shape, to the ledger's instructions. What a
-// schema cannot say is said here: which members belong together. Plain loops, because a batch of
+// From the bodies that clients send, already of the right shape, to the ledger's instructions. What
+// a schema cannot say is said here: which members belong together. Plain loops, because a batch of
 // ten thousand items comes through.
 
 import { parseDate, parseInstant, parseRate } from '#kernel';

@@ -1,5 +1,5 @@
-// What the posting routes share: the check of what a portion says of currencies, the facts of accounts
-// that an answer states, and the answers themselves.
+// What the posting routes share: the check of what a portion says of currencies, the facts of
+// accounts that an answer states, and the answers themselves.
 
 import {
   Fault,

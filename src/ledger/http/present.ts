@@ -1,5 +1,5 @@
-// Turns what the reading verbs found into the objects that clients see: snake_case, amounts as texts of
-// minor units, times as RFC 3339. A member that does not apply is absent.
+// Turns what the reading verbs found into the objects that clients see: snake_case, amounts as
+// texts of minor units, times as RFC 3339. A member that does not apply is absent.
 
 import { currencyOf, formatInstant, minorUnitsOf, type Instant } from '#kernel';
 import type { Account, Balances } from '../account.ts';

@@ -4,25 +4,20 @@
 import { endOfDay, instantOf, isId, parseDate, parseInstant, type Id, type Instant } from '#kernel';
 import { EdgeRefusal, readCursor, writeCursor, type CursorPart } from '#gateway';
 
-/** 0001-01-01T00:00:00Z: the database knows no year before it. */
-const FIRST_INSTANT_US = -62_135_596_800_000_000;
-
-function checked(param: string, instant: Instant | undefined): Instant {
-  if (instant !== undefined && instant >= FIRST_INSTANT_US) return instant;
-  throw new EdgeRefusal('field_invalid', `${param} must not lie before the year 1.`, { param });
-}
-
 /** The beginning of a span: a date begins with its first microsecond. */
-export function readFrom(param: string, text: string | undefined): Instant | undefined {
-  if (text === undefined) return undefined;
-  return checked(param, parseInstant(text) ?? parseDate(text));
+export function readFrom(text: string): Instant;
+export function readFrom(text: string | undefined): Instant | undefined;
+export function readFrom(text: string | undefined): Instant | undefined {
+  return text === undefined ? undefined : (parseInstant(text) ?? parseDate(text));
 }
 
 /** The end of a span, or the time of an "as of": a date ends with its last microsecond. */
-export function readTo(param: string, text: string | undefined): Instant | undefined {
+export function readTo(text: string): Instant;
+export function readTo(text: string | undefined): Instant | undefined;
+export function readTo(text: string | undefined): Instant | undefined {
   if (text === undefined) return undefined;
   const date = parseDate(text);
-  return checked(param, date === undefined ? parseInstant(text) : endOfDay(date));
+  return date === undefined ? parseInstant(text) : endOfDay(date);
 }
 
 export interface AsOfTexts {
@@ -35,8 +30,8 @@ export function readAsOf(query: AsOfTexts): {
   recordedAt: Instant | undefined;
 } {
   return {
-    effectiveAt: readTo('effective_at', query.effective_at),
-    recordedAt: readTo('recorded_at', query.recorded_at),
+    effectiveAt: readTo(query.effective_at),
+    recordedAt: readTo(query.recorded_at),
   };
 }
 
@@ -87,7 +82,7 @@ export function placeOf(list: string, cursor: string): Place {
     instant() {
       const part = next();
       const instant = typeof part === 'number' ? instantOf(part) : undefined;
-      if (instant !== undefined && instant >= FIRST_INSTANT_US) return instant;
+      if (instant !== undefined) return instant;
       throw bad();
     },
     id(prefix) {

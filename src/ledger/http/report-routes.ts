@@ -1,8 +1,8 @@
-// The HTTP operations on the whole ledger: trial balance, chart of accounts, closed periods, and the
-// currencies that accounts can be kept in.
+// The HTTP operations on the whole ledger: trial balance, chart of accounts, closed periods, and
+// the currencies that accounts can be kept in.
 
 import { Type } from 'typebox';
-import { currencyOf, currencyRecords, uuidOf, type Instant } from '#kernel';
+import { currencyOf, currencyRecords, uuidOf } from '#kernel';
 import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
 import { PATH_DEPTH_MAX } from '../account.ts';
 import { closePeriod, periodCloses } from '../close-period.ts';
@@ -57,8 +57,8 @@ function trial(edge: LedgerEdge): Operation {
     operationId: 'readTrialBalance',
     summary: 'Read the trial balance',
     description:
-      'Posted debits and credits of everything that was ever posted to. The totals are of the whole ' +
-      'ledger, per currency, on every page; debits equal credits in each.',
+      'Posted debits and credits of everything that was ever posted to. The totals are of the ' +
+      'whole ledger, per currency, on every page; debits equal credits in each.',
     tags,
     schema: {
       query: trialQuery,
@@ -136,8 +136,8 @@ function close(edge: LedgerEdge): Operation {
     operationId: 'closePeriod',
     summary: 'Close a period',
     description:
-      'From then on nothing is posted with an effective time before closed_before. A close is never ' +
-      'taken back.',
+      'From then on nothing is posted with an effective time before closed_before. A close is ' +
+      'never taken back.',
     tags,
     refusals: Object.keys(periodRefusals),
     example: { closed_before: '2026-01-01' },
@@ -149,7 +149,7 @@ function close(edge: LedgerEdge): Operation {
       },
     },
     async handler(request) {
-      const closedBefore = readFrom('closed_before', request.body.closed_before) as Instant;
+      const closedBefore = readFrom(request.body.closed_before);
       const result = await edge.database.transaction(contextOf(edge, request), (tx) =>
         closePeriod(tx, { closedBefore }),
       );

@@ -1,5 +1,5 @@
-// Owns the shapes of what clients send to the ledger. Shapes only: whether an account exists or debits
-// equal credits is for the ledger to say. Objects are closed, and every list has a limit.
+// Owns the shapes of what clients send to the ledger. Shapes only: whether an account exists or
+// debits equal credits is for the ledger to say. Objects are closed, and every list has a limit.
 
 import { Type, type Static } from 'typebox';
 import { limits } from '#config';
@@ -76,7 +76,7 @@ export type ChangeAccountBody = Static<typeof changeAccountBody>;
 export const closePeriodBody = schema.object(
   {
     closed_before: schema.instantOrDateText({
-      description: 'a time, or a date meaning its first moment (UTC); it must have passed',
+      description: 'a time of RFC 3339 that has passed, or a date meaning its first moment (UTC)',
     }),
   },
   { title: 'ClosePeriod' },
@@ -88,7 +88,7 @@ const common = {
   metadata: Type.Optional(schema.metadata()),
   effective_at: Type.Optional(
     schema.instantOrDateText({
-      description: 'the value date: a time, or a date meaning its first moment (UTC)',
+      description: 'a time of RFC 3339, or a date meaning its first moment (UTC): the value date',
     }),
   ),
 };
@@ -144,7 +144,9 @@ const transferFields = {
   amount: Type.Optional(schema.amountText()),
   currency: Type.Optional(schema.currencyText()),
   exchange: Type.Optional(exchange),
-  expires_at: Type.Optional(schema.instantText({ description: 'the deadline of a hold' })),
+  expires_at: Type.Optional(
+    schema.instantText({ description: 'a time of RFC 3339: the deadline of a hold' }),
+  ),
 };
 
 export const transferBody = schema.object(transferFields, {
@@ -181,7 +183,9 @@ const captureFields = {
 const increaseFields = {
   ...common,
   ...portion,
-  expires_at: Type.Optional(schema.instantText({ description: 'the new deadline' })),
+  expires_at: Type.Optional(
+    schema.instantText({ description: 'a time of RFC 3339: the new deadline' }),
+  ),
 };
 const voidFields = common;
 const reverseFields = { ...common, ...portion };
@@ -202,7 +206,7 @@ export type CommonBody = VoidBody;
 const linked = Type.Optional(
   Type.Boolean({ description: 'all or nothing together with the next item' }),
 );
-const holdId = schema.idText('trf', { description: 'the id of the hold' });
+const holdId = schema.idText('trf', { description: 'the id of a hold, trf_ and a UUID' });
 
 const captureKind = Type.Literal('capture');
 const increaseKind = Type.Literal('increase');
@@ -224,7 +228,7 @@ const batchItem = Type.Union([
   schema.object(
     {
       kind: reverseKind,
-      transfer_id: schema.idText('trf', { description: 'the id of the transfer' }),
+      transfer_id: schema.idText('trf', { description: 'the id of a transfer, trf_ and a UUID' }),
       ...reverseFields,
       linked,
     },
@@ -252,12 +256,13 @@ export const dryRunQuery = {
 export const asOfQuery = {
   effective_at: Type.Optional(
     schema.instantOrDateText({
-      description: 'only what has this value date or an earlier one; a date includes its whole day',
+      description:
+        'a time of RFC 3339, or a date with its whole day: only value dates up to it count',
     }),
   ),
   recorded_at: Type.Optional(
     schema.instantOrDateText({
-      description: 'as it was known at this time; a date means the end of its day',
+      description: 'a time of RFC 3339, or a date meaning its end: as it was known then',
     }),
   ),
 };

@@ -1,6 +1,6 @@
-// Writes what was posted as JSON text by hand: an answer to a batch holds tens of thousands of amounts,
-// and a general serialiser would look at each value to find out what it is. Ids, amounts and codes
-// need no escaping; whatever a client wrote is quoted by JSON.stringify.
+// Writes what was posted as JSON text by hand: an answer to a batch holds tens of thousands of
+// amounts, and a general serialiser would look at each value to find out what it is. Ids, amounts
+// and codes need no escaping; whatever a client wrote is quoted by JSON.stringify.
 
 import { formatInstant, type Instant } from '#kernel';
 import { balanceOf } from '../posting/balance.ts';
@@ -36,7 +36,8 @@ export function transferText<E extends Entry>(
   if (description !== undefined) text += `,"description":${JSON.stringify(description)}`;
   if (metadata !== undefined) text += `,"metadata":${JSON.stringify(metadata)}`;
   if (exchange !== undefined) {
-    text += `,"exchange":{"from":"${exchange.from}","to":"${exchange.to}","rate":"${exchange.rate}"}`;
+    const { from, to, rate } = exchange;
+    text += `,"exchange":{"from":"${from}","to":"${to}","rate":"${rate}"}`;
   }
   if (holdId !== undefined) text += `,"hold_id":"${holdId}"`;
   if (reversesId !== undefined) text += `,"reverses_id":"${reversesId}"`;

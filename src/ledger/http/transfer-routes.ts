@@ -26,8 +26,9 @@ import { transferText } from './serialise.ts';
 const tags = ['ledger transfers'];
 
 const replayNote =
-  'With an external_id the request can be repeated: what was done is answered again, with status 200 ' +
-  'and the header Idempotent-Replayed; with other content it is refused and the difference named.';
+  'With an external_id the request can be repeated: what was done is answered again, with status ' +
+  '200 and the header Idempotent-Replayed; with other content it is refused and the difference ' +
+  'named.';
 
 /** The refusals of everything that posts, but for those of lists. */
 const refusals = Object.keys(postRefusals).filter(
@@ -90,8 +91,9 @@ function postOne(edge: LedgerEdge, posting: PostingEdge): Operation {
     operationId: 'postTransfer',
     summary: 'Post a transfer, or place a hold',
     description:
-      'Debits equal credits in every currency. The accounts and amounts are given as legs, or in the ' +
-      `simple case as debit_account_id, credit_account_id, amount and currency. ${replayNote}`,
+      'Debits equal credits in every currency. The accounts and amounts are given as legs, or in ' +
+      'the simple case as debit_account_id, credit_account_id, amount and currency. ' +
+      replayNote,
     tags,
     refusals,
     example: {
@@ -121,8 +123,8 @@ function capture(edge: LedgerEdge, posting: PostingEdge): Operation {
     operationId: 'captureHold',
     summary: 'Capture a hold, in full or in part',
     description:
-      'Without an amount everything that is left. A hold can be captured in several parts, never for ' +
-      `more than it holds; final gives back what is not captured. ${replayNote}`,
+      'Without an amount everything that is left. A hold can be captured in several parts, never ' +
+      `for more than it holds; final gives back what is not captured. ${replayNote}`,
     tags,
     refusals,
     example: { amount: '1000', currency: 'CZK', final: true },
@@ -197,8 +199,8 @@ function reverse(edge: LedgerEdge, posting: PostingEdge): Operation {
     operationId: 'reverseTransfer',
     summary: 'Reverse a transfer or a capture, in full or in part',
     description:
-      'A new transfer moves the money back; the old one stays. Without an amount everything that was ' +
-      `not yet reversed. ${replayNote}`,
+      'A new transfer moves the money back; the old one stays. Without an amount everything that ' +
+      `was not yet reversed. ${replayNote}`,
     tags,
     refusals,
     example: { amount: '50', currency: 'CZK', description: 'refund of the postage' },
@@ -250,8 +252,8 @@ function list(edge: LedgerEdge): Operation {
     operationId: 'listTransfers',
     summary: 'List transfers',
     description:
-      'Newest first: all of them, the one with an external id, those of a hold, or the reversals of a ' +
-      'transfer.',
+      'Newest first: all of them, the one with an external id, those of a hold, or the reversals ' +
+      'of a transfer.',
     tags,
     schema: {
       query: schema.object({

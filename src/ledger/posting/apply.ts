@@ -61,14 +61,12 @@ export function apply(
   const { accounts, time } = desk.books;
   const after = new Map<AccountId, AccountState>();
   const entries: Entry[] = [];
-  for (const { accountId, leg, side, posted, pending } of effects) {
+  for (const effect of effects) {
+    const { accountId, leg, side, posted, pending } = effect;
     if (posted === 0n && pending === 0n) continue;
     const loaded = accounts.get(accountId) as AccountState;
     const before = after.get(accountId) ?? loaded;
-    const state: AccountState = {
-      ...withEffect(before, { side, posted, pending }),
-      version: before.version + 1n,
-    };
+    const state = withEffect(before, effect);
     if (isBeyondRange(state)) {
       return no('amount_overflow', `account ${accountId} would count beyond ${COUNTER_MAX}`, leg);
     }

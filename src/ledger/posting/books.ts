@@ -63,7 +63,9 @@ export interface Books {
 export interface Desk {
   readonly books: Books;
   readonly transfers: StoredTransfer[];
+  /** How to take back what was decided; kept only while a chain is, since only a chain needs it. */
   readonly journal: (() => void)[];
+  isChain: boolean;
   /** The accounts as they were when the batch began, for those that changed. */
   readonly accountsBefore: Map<AccountId, AccountState>;
   /** The holds as they were when the batch began, for those that changed. */
@@ -77,13 +79,18 @@ export function openDesk(books: Books, nextId: () => Uuid): Desk {
     nextId,
     transfers: [],
     journal: [],
+    isChain: false,
     accountsBefore: new Map(),
     holdsBefore: new Map(),
   };
 }
 
-/** Sets a key of one of the desk's maps, and remembers how to take that back. */
+/** Sets a key of one of the desk's maps, and within a chain remembers how to take that back. */
 export function put<Key, Value>(desk: Desk, map: Map<Key, Value>, key: Key, value: Value): void {
+  if (!desk.isChain) {
+    map.set(key, value);
+    return;
+  }
   const before = map.get(key);
   desk.journal.push(
     before === undefined
@@ -97,17 +104,8 @@ export function put<Key, Value>(desk: Desk, map: Map<Key, Value>, key: Key, valu
   map.set(key, value);
 }
 
-export interface Mark {
-  readonly journal: number;
-  readonly transfers: number;
-}
-
-export function markOf(desk: Desk): Mark {
-  return { journal: desk.journal.length, transfers: desk.transfers.length };
-}
-
-/** Takes back everything decided since the mark. */
-export function rollBackTo(desk: Desk, mark: Mark): void {
-  while (desk.journal.length > mark.journal) desk.journal.pop()?.();
-  desk.transfers.length = mark.transfers;
+/** Takes back everything decided since the chain began, when `count` transfers were accepted. */
+export function rollBackChain(desk: Desk, count: number): void {
+  while (desk.journal.length > 0) desk.journal.pop()?.();
+  desk.transfers.length = count;
 }

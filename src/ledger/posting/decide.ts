@@ -5,10 +5,9 @@ import { accept, type Refused, type Result, type TransferId, type Uuid } from '#
 import type { PostRefusal } from '../refusals.ts';
 import { apply, checkPeriod, effectiveAtOf, type LegEffect } from './apply.ts';
 import {
-  markOf,
   openDesk,
   put,
-  rollBackTo,
+  rollBackChain,
   type AccountState,
   type Books,
   type Desk,
@@ -18,7 +17,7 @@ import { contentHashOf, differenceOf } from './content.ts';
 import { checkExchange } from './exchange.ts';
 import { capture, checkDeadline, expire, increase, voidHold } from './hold.ts';
 import type { HoldInstruction, Instruction, PostMode, TransferInstruction } from './instruction.ts';
-import { checkForm, checkLegs, no, resolveAmounts, totalsOf } from './legs.ts';
+import { checkForm, checkLegs, isPair, no, resolveAmounts, totalsOf } from './legs.ts';
 import { reverse } from './reverse.ts';
 import type { Posted, StoredTransfer } from './transfer.ts';
 
@@ -112,16 +111,20 @@ function decideChain(
     return failedChain(first, last, last, open);
   }
   if (first === last) return [decideOne(desk, instructions[first] as Instruction)];
-  const mark = markOf(desk);
+  const count = desk.transfers.length;
   const answers: Answer[] = [];
+  desk.isChain = true;
   for (let index = first; index <= last; index += 1) {
     const answer = decideOne(desk, instructions[index] as Instruction);
     if (!answer.ok) {
-      rollBackTo(desk, mark);
+      rollBackChain(desk, count);
+      desk.isChain = false;
       return failedChain(first, last, index, answer);
     }
     answers.push(answer);
   }
+  desk.journal.length = 0;
+  desk.isChain = false;
   return answers;
 }
 
@@ -193,8 +196,10 @@ function move(
   if (!Array.isArray(accounts)) return accounts;
   const amounts = resolveAmounts(legs, accounts, isHold);
   if (!Array.isArray(amounts)) return amounts;
-  const fault = checkExchange(exchange, totalsOf(legs, accounts, amounts));
-  if (fault !== undefined) return fault;
+  if (exchange !== undefined || !isPair(legs, accounts)) {
+    const fault = checkExchange(exchange, totalsOf(legs, accounts, amounts));
+    if (fault !== undefined) return fault;
+  }
   const effects = legs.map((leg, index): LegEffect => {
     const amount = amounts[index] as bigint;
     const { accountId, side } = leg;

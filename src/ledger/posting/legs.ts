@@ -6,7 +6,6 @@ import type { PostRefusal, PostRefusalCode } from '../refusals.ts';
 import { availableOf, balanceOf, roomOf } from './balance.ts';
 import type { AccountState, Books } from './books.ts';
 import type { Leg, Side } from './instruction.ts';
-import type { Counters } from './transfer.ts';
 
 export function no(code: PostRefusalCode, message: string, leg?: number): Refused<PostRefusal> {
   return refuse(leg === undefined ? { code, message } : { code, message, leg });
@@ -19,18 +18,25 @@ export interface Effect {
   readonly pending: bigint;
 }
 
-export function withEffect<State extends Counters>(state: State, effect: Effect): State {
-  return effect.side === 'debit'
-    ? {
-        ...state,
-        postedDebits: state.postedDebits + effect.posted,
-        pendingDebits: state.pendingDebits + effect.pending,
-      }
-    : {
-        ...state,
-        postedCredits: state.postedCredits + effect.posted,
-        pendingCredits: state.pendingCredits + effect.pending,
-      };
+/** The account after the effect. Written out, as it runs for every leg of every transfer. */
+export function withEffect(state: AccountState, effect: Effect): AccountState {
+  const isDebit = effect.side === 'debit';
+  const { posted, pending } = effect;
+  return {
+    id: state.id,
+    currency: state.currency,
+    normalSide: state.normalSide,
+    status: state.status,
+    floor: state.floor,
+    ceiling: state.ceiling,
+    creditLimit: state.creditLimit,
+    version: state.version + 1n,
+    revision: state.revision,
+    postedDebits: isDebit ? state.postedDebits + posted : state.postedDebits,
+    postedCredits: isDebit ? state.postedCredits : state.postedCredits + posted,
+    pendingDebits: isDebit ? state.pendingDebits + pending : state.pendingDebits,
+    pendingCredits: isDebit ? state.pendingCredits : state.pendingCredits + pending,
+  };
 }
 
 export function checkOpen(
@@ -138,6 +144,7 @@ export function resolveAmounts(
   if (!isPlain && amounts.every((amount) => amount === 0n)) {
     return no('nothing_to_move', 'the limits of the accounts leave nothing to move');
   }
+  if (isPair(legs, accounts) && amounts[0] === amounts[1]) return amounts;
   const totals = totalsOf(legs, accounts, amounts);
   for (const [currency, total] of totals) {
     if (total.debit === total.credit) continue;
@@ -145,6 +152,18 @@ export function resolveAmounts(
     return no('unbalanced', message);
   }
   return amounts;
+}
+
+/** One debit and one credit in one currency: nearly every transfer there is. */
+export function isPair(
+  legs: readonly { readonly side: Side }[],
+  accounts: readonly { readonly currency: string }[],
+): boolean {
+  return (
+    legs.length === 2 &&
+    legs[0]?.side !== legs[1]?.side &&
+    accounts[0]?.currency === accounts[1]?.currency
+  );
 }
 
 export interface Totals {

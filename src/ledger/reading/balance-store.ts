@@ -1,6 +1,6 @@
-// Owns the SQL that looks back along one account. Its recorded times never fall as its version rises,
-// so the version known at a time is found by halving, and the counters of that version stand in its
-// entry. Entries are partitioned, and each question walks the key (account, version).
+// Owns the SQL that looks back along one account. Its recorded times never fall as its version
+// rises, so the version known at a time is found by halving, and the counters of that version stand
+// in its entry. Entries are partitioned, and each question walks the key (account, version).
 
 import { assert, formatInstant, uuidOf, type AccountId, type Instant } from '#kernel';
 import type { Queryable } from '#platform';

@@ -1,7 +1,7 @@
 // Reads an account's balance: now, at an effective time, and as it was known at a recorded time.
 // What was known of a past moment is never changed by what is posted later.
 
-import { type AccountId, type Instant } from '#kernel';
+import type { AccountId, Instant } from '#kernel';
 import type { Queryable } from '#platform';
 import { findAccount } from '../account-store.ts';
 import { balancesOf, noCounters, type Account, type Balances } from '../account.ts';

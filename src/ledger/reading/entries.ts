@@ -1,6 +1,6 @@
-// Reads the entries of one account a page at a time, newest first or oldest first. A page looks at a
-// bounded number of entries, so that a filter which nothing passes costs no more than one that all
-// do; such a page may be short, or empty, while more is to come.
+// Reads the entries of one account a page at a time, newest first or oldest first. A page looks at
+// a bounded number of entries, so that a filter which nothing passes costs no more than one that
+// all do; such a page may be short, or empty, while more is to come.
 
 import type { AccountId, Instant } from '#kernel';
 import type { Queryable } from '#platform';

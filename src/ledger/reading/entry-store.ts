@@ -9,8 +9,8 @@ import {
   type AccountId,
   type Instant,
   type TransferId,
+  type Uuid,
 } from '#kernel';
-import type { Uuid } from '#kernel';
 import type { Queryable } from '#platform';
 import type { Side } from '../posting/instruction.ts';
 import type { Entry, TransferKind } from '../posting/transfer.ts';
@@ -31,7 +31,9 @@ export interface EntryFilter {
   readonly effectiveFrom?: Instant | undefined;
   readonly effectiveTo?: Instant | undefined;
   readonly side?: Side | undefined;
-  /** Minor units, both inclusive: what the entry posted, or held or gave back if it posted nothing. */
+  /**
+   * Minor units, both inclusive: what the entry posted, or held or gave back if it posted nothing.
+   */
   readonly amountMin?: bigint | undefined;
   readonly amountMax?: bigint | undefined;
   readonly kind?: TransferKind | undefined;
@@ -86,7 +88,9 @@ function entryOf(row: EntryRow): AccountEntry {
 
 export type Order = 'asc' | 'desc';
 
-/** The entries of a run of versions that pass the filter, at most `limit`, in the order of version. */
+/**
+ * The entries of a run of versions that pass the filter, at most `limit`, in the order of version.
+ */
 export async function selectEntries(
   queryable: Queryable,
   accountId: AccountId,
@@ -125,7 +129,8 @@ function conditionsOf(filter: EntryFilter, bind: (value: unknown) => string): st
   if (amountMax !== undefined) where.push(`${amount} <= ${bind(amountMax)}::bigint`);
   if (transferId !== undefined) where.push(`e.transfer_id = ${bind(uuidOf(transferId))}::uuid`);
   if (kind !== undefined) {
-    // A scalar subquery is looked up entry by entry; a join could be turned into a scan of transfers.
+    // A scalar subquery is looked up entry by entry; a join could be turned into a scan of
+    // transfers.
     const kindOf = '(select k.kind from ledger.transfers k where k.id = e.transfer_id)';
     where.push(`${kindOf} = ${bind(kind)}::ledger.transfer_kind`);
   }
@@ -145,7 +150,9 @@ export interface StatementPlace {
   readonly version: bigint;
 }
 
-/** The postings of a statement after a place, at most `limit`. Holds move nothing and are left out. */
+/**
+ * The postings of a statement after a place, at most `limit`. Holds move nothing and are left out.
+ */
 export async function selectStatement(
   queryable: Queryable,
   accountId: AccountId,

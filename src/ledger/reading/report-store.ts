@@ -1,5 +1,6 @@
-// Owns the SQL that sums the whole ledger: the trial balance and the roll-up of the chart of accounts.
-// Each report is one statement, hence one snapshot, in which debits equal credits per currency.
+// Owns the SQL that sums the whole ledger: the trial balance and the roll-up of the chart of
+// accounts. Each report is one statement, hence one snapshot, in which debits equal credits per
+// currency.
 
 import { formatInstant, idOf, type AccountId, type Uuid } from '#kernel';
 import type { Queryable } from '#platform';
@@ -8,7 +9,8 @@ import type { AsOf } from './balance.ts';
 
 type Bind = (value: unknown) => string;
 
-// Per account, what was posted on each side: from the counters now, or from the entries as of a time.
+// Per account, what was posted on each side: from the counters now, or from the entries as of a
+// time.
 function sumsOf({ effectiveAt, recordedAt }: AsOf, bind: Bind): string {
   if (effectiveAt === undefined && recordedAt === undefined) {
     return `select account_id, posted_debits as debits, posted_credits as credits

@@ -1,5 +1,5 @@
-// Reads the whole ledger at a time: the trial balance, in which debits equal credits in every currency,
-// and the chart of accounts with the sum of each subtree.
+// Reads the whole ledger at a time: the trial balance, in which debits equal credits in every
+// currency, and the chart of accounts with the sum of each subtree.
 
 import { assert } from '#kernel';
 import type { Queryable } from '#platform';

@@ -7,8 +7,8 @@ import {
   type AccountId,
   type Instant,
   type TransferId,
+  type Uuid,
 } from '#kernel';
-import type { Uuid } from '#kernel';
 import type { Queryable } from '#platform';
 import type { HoldStatus } from '../posting/books.ts';
 import type { Exchange, Metadata, Side } from '../posting/instruction.ts';

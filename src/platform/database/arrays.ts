@@ -69,10 +69,7 @@ export function timestamptzArray(items: readonly (Instant | undefined)[]): Buffe
 }
 
 export function uuidArray(items: readonly (Uuid | undefined)[]): Buffer {
-  return encode(items, OID.uuid, 16, (buffer, item, offset) => {
-    const written = buffer.write(item.replaceAll('-', ''), offset, 'hex');
-    assert(written === 16, 'a uuid has 32 hexadecimal digits');
-  });
+  return encode(items, OID.uuid, 16, writeUuid);
 }
 
 /** bytea elements of one length, given as hexadecimal digits. */
@@ -81,4 +78,25 @@ export function byteaArray(items: readonly (string | undefined)[], bytes: number
     const written = buffer.write(item, offset, 'hex');
     assert(written === bytes, 'bytea elements of one array have one length');
   });
+}
+
+// By hand, because thousands of them are written for each batch: twice as fast as by way of a text
+// without hyphens.
+function writeUuid(buffer: Buffer, item: Uuid, offset: number): void {
+  let at = offset;
+  for (let index = 0; index < item.length; index += 2) {
+    if (item.charCodeAt(index) === HYPHEN) index += 1;
+    buffer[at] = (nibble(item.charCodeAt(index)) << 4) | nibble(item.charCodeAt(index + 1));
+    at += 1;
+  }
+  assert(at === offset + 16, 'a uuid has 32 hexadecimal digits');
+}
+
+const HYPHEN = 0x2d;
+
+function nibble(code: number): number {
+  // 0 to 9, then a to f or A to F.
+  const digit = code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
+  assert(digit >= 0 && digit < 16, 'a uuid has hexadecimal digits');
+  return digit;
 }
