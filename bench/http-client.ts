@@ -1,5 +1,5 @@
-// A load generator's HTTP client: one keep-alive connection, one request at a time, as little work as
-// possible, because it shares the machine with the server it measures.
+// A load generator's HTTP client: one keep-alive connection, one request at a time, as little work
+// as possible, because it shares the machine with the server it measures.
 
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';

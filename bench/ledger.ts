@@ -1,6 +1,6 @@
 // The ledger's benchmark: the engine in process and the server over HTTP, on one PostgreSQL with
-// fsync on and every answer durable before it counts. The ratio is to the plain way in the same run:
-// one transaction per transfer from 20 connections.
+// fsync on and every answer durable before it counts. The ratio is to the plain way in the same
+// run: one transaction per transfer from 20 connections.
 
 import { postBatch, type Answer, type Posted } from '#ledger';
 import { openSession } from '#platform';
@@ -16,9 +16,8 @@ import {
   type World,
 } from './ledger-world.ts';
 import { fill } from './fill.ts';
-import type { BenchOptions } from './main.ts';
 import { medianRun, run, type Run } from './measure.ts';
-import { machine, resultOf, type BenchResult, type Report } from './report.ts';
+import { machine, resultOf, type BenchOptions, type BenchResult, type Report } from './report.ts';
 
 interface Scale {
   readonly accounts: number;

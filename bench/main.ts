@@ -2,16 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { benchLedger } from './ledger.ts';
-import { print, type Report } from './report.ts';
-
-export interface BenchOptions {
-  /** Ends within 40 seconds: smaller, shorter, one run of each. */
-  readonly isQuick: boolean;
-  /** Run only these results; empty for all. */
-  readonly only: readonly string[];
-  /** Told of what is under way. */
-  readonly log: (line: string) => void;
-}
+import { print, type BenchOptions, type Report } from './report.ts';
 
 const areas: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   ledger: benchLedger,

@@ -5,6 +5,15 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Run } from './measure.ts';
 
+export interface BenchOptions {
+  /** Ends within 40 seconds: smaller, shorter, one run of each. */
+  readonly isQuick: boolean;
+  /** Run only these results; empty for all. */
+  readonly only: readonly string[];
+  /** Told of what is under way. */
+  readonly log: (line: string) => void;
+}
+
 export interface BenchResult {
   readonly name: string;
   readonly rate_per_second: number;

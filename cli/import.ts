@@ -5,6 +5,7 @@
 import { loadConfig } from '#config';
 import { Fault } from '#kernel';
 import { openDatabase, systemClock } from '#platform';
+import { listenForEnding } from '../src/ending.ts';
 import { describeProblem } from './berka/dialect.ts';
 import { BATCH_SIZE, importBank, type ImportRefusal } from './berka/import.ts';
 import { formatReport, reportJson } from './berka/report.ts';
@@ -45,12 +46,13 @@ export async function runImport(args: readonly string[], env: Environment): Prom
   if (!read.ok) return refused(read.refusal, request);
   const opened = await openDatabase(config.database);
   let isStopped = false;
-  const stop = (): void => {
-    isStopped = true;
-  };
-  // Once: a second Ctrl-C ends the process at once, which loses nothing either.
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  const ending = listenForEnding({
+    onAsked: () => {
+      isStopped = true;
+    },
+    // To end at once loses nothing either.
+    onAskedAgain: () => process.exit(EXIT_UNFINISHED),
+  });
   try {
     const imported = await importBank({
       database: opened.database,
@@ -73,8 +75,7 @@ export async function runImport(args: readonly string[], env: Environment): Prom
     process.stderr.write('The import is not finished; start it again to go on where it was.\n');
     return EXIT_UNFINISHED;
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    ending.close();
     await opened.close();
   }
 }

@@ -267,6 +267,31 @@ export const limits = {
     meaning: 'accounts kept in memory between batches, about 400 bytes each',
     value: 200_000,
   },
+  postingCautionMax: {
+    unit: 'batches',
+    meaning: 'batches posted the plain way after other processes kept changing the same accounts',
+    value: 64,
+  },
+  expiryBatchMax: {
+    unit: 'holds',
+    meaning: 'holds ended in one transaction',
+    value: 500,
+  },
+  effectiveAheadMaxDays: {
+    unit: 'days',
+    meaning: 'how far ahead of the clock an effective time may lie',
+    value: 366,
+  },
+  segmentBytesMax: {
+    unit: 'bytes',
+    meaning: 'rows of one segment of entries, about two million, before the next is opened',
+    value: 268_435_456,
+  },
+  importBatchItems: {
+    unit: 'instructions',
+    meaning: 'posted in one transaction by an import, unless it is told otherwise',
+    value: 1_000,
+  },
 } as const satisfies Record<string, LimitOf<number | bigint>>;
 
 type Widened<Value> = Value extends string ? (string extends Value ? string : Value) : Value;

@@ -2,6 +2,7 @@
 // accounts, post the history. Every step can be done again without doing it twice, so an import
 // that was killed is simply started again.
 
+import { limits } from '#config';
 import { accept, msOf, newUuid, refuse } from '#kernel';
 import type { AccountId, Clock, Refusal, Result } from '#kernel';
 import { openAccountsOrReplay, type OpenAccount } from '#ledger';
@@ -16,7 +17,7 @@ import { storeReferences, type ReferenceRefusal } from './store.ts';
 import { startTally, type ImportReport } from './tally.ts';
 
 /** Instructions in one transaction: enough for the full rate, few enough to lose little. */
-export const BATCH_SIZE = 1_000;
+export const BATCH_SIZE = limits.importBatchItems.value;
 const ACCOUNTS_PER_TRANSACTION = 1_000;
 
 export interface ImportInput {

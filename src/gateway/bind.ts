@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The most lines of an NDJSON body; absent where it is not accepted. */
     linesMax?: number;
+    /** No body at all stands for an object without members. */
+    isBodyOptional?: boolean;
     /** The path as the table of routes writes it. */
     template?: string;
   }
@@ -36,7 +38,11 @@ export function bindRoute(
     method: route.method,
     url: route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
     bodyLimit: operation.bodyBytesMax ?? options.bodyBytesMax,
-    config: { template: route.path, ...ndjsonConfig(operation) },
+    config: {
+      template: route.path,
+      isBodyOptional: operation.isBodyOptional === true,
+      ...ndjsonConfig(operation),
+    },
     // Not async: the outcome is sent as soon as it is known, without another turn of the loop.
     handler: (request, reply) => {
       operation
@@ -58,7 +64,8 @@ export function bindParsers(server: FastifyInstance, depthMax: number): void {
   const asBuffer = { parseAs: 'buffer' } as const;
   server.addContentTypeParser('application/json', asBuffer, (request, body, done) => {
     assertNotEncoded(request);
-    done(null, readJson(body as Buffer, depthMax));
+    const isAbsent = request.routeOptions.config.isBodyOptional === true && body.length === 0;
+    done(null, isAbsent ? {} : readJson(body as Buffer, depthMax));
   });
   server.addContentTypeParser('application/x-ndjson', asBuffer, (request, body, done) => {
     assertNotEncoded(request);
@@ -107,7 +114,7 @@ function compileChecks(
     actor: ACTOR,
     params: checkParams(request.params) as EdgeRequest['params'],
     query: checkQuery(request.query) as EdgeRequest['query'],
-    body: checkBody(request.body),
+    body: checkBody(operation.isBodyOptional === true ? (request.body ?? {}) : request.body),
     header: (name) => {
       const value = request.headers[name.toLowerCase()];
       return Array.isArray(value) ? value.join(', ') : value;

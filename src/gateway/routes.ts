@@ -65,6 +65,8 @@ export interface Operation<Schema extends OperationSchema = OperationSchema> {
    * and the schema see an array in both cases.
    */
   readonly isNdjsonAccepted?: boolean;
+  /** Whether a request without a body means one without members. */
+  readonly isBodyOptional?: boolean;
   /** Codes of refusals this operation may answer with, for the reference page. */
   readonly refusals?: readonly string[];
   handler(request: EdgeRequest<Schema>): Promise<Outcome>;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseInstant, type AccountId, type Instant } from '#kernel';
 import type { Transaction } from '#platform';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { changeAccount } from './change.ts';
 import { closePeriod, periodCloses } from './close-period.ts';
 import { openAccounts } from './open.ts';
-import { postBatch, withLedger } from './post.ts';
+import { post, postBatch, withLedger } from './post.ts';
 import { account, accountByExternalId, listAccounts } from './read.ts';
 import type { Account, ChangeAccount, OpenAccount } from './account.ts';
 
@@ -265,4 +266,39 @@ test('a period is closed once, in order, and never before it has ended', async (
     [at('2026-03-01T00:00:00Z'), at('2026-02-01T00:00:00Z')],
   );
   assert.equal(closes[0]?.actor, 'tester');
+});
+
+test('closing a period waits for postings under way, and those after it see it', async () => {
+  const till = await open(cash);
+  const { id } = await open(deposit);
+  const effectiveAt = at('2026-03-01T09:00:00Z');
+  const legs = [
+    { accountId: till.id, side: 'debit', amount: 1n },
+    { accountId: id, side: 'credit', amount: 1n },
+  ] as const;
+  const order: string[] = [];
+  const closing = Promise.withResolvers<unknown>();
+  await inTransaction(async (tx) => {
+    const [answer] = await post(tx, [{ kind: 'transfer', legs, effectiveAt }]);
+    assert.ok(answer?.ok === true);
+    const closedBefore = at('2026-03-01T09:30:00Z');
+    const run = inTransaction((other) => closePeriod(other, { closedBefore }));
+    closing.resolve(run.then(() => order.push('closed')));
+    await sleep(100);
+    order.push('posted');
+  });
+  await closing.promise;
+  assert.deepEqual(order, ['posted', 'closed']);
+  const { answers } = await postBatch(bank.database, context, [
+    { kind: 'transfer', legs, effectiveAt },
+  ]);
+  assert.ok(answers[0]?.ok === false);
+  assert.equal(answers[0].refusal.code, 'period_closed');
+});
+
+test('the same object asked for twice opens two accounts with their own answers', async () => {
+  const asked = { path: 'assets:twice', currency: 'CZK', normalSide: 'debit' } as const;
+  const answers = await inTransaction((tx) => openAccounts(tx, [asked, asked]));
+  const ids = answers.map((answer) => (answer.ok ? answer.value.id : answer.refusal.code));
+  assert.equal(new Set(ids).size, 2);
 });

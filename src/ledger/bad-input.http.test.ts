@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { limits } from '#config';
-import { openTestBank, type Json, type Reply, type TestBank } from './http/testing.ts';
+import { openTestBank, type Json, type Reply, type TestBank } from './testing/http-bank.ts';
 
 // For every operation: whatever a client sends instead of what is asked for is answered by a
 // problem document that names the place, nothing is written, and the server goes on.
@@ -335,6 +335,8 @@ test('bytes that are no proper JSON are refused', async () => {
   ];
   for (const { method, url } of targets()) {
     for (const [payload, code] of cases) {
+      // No body at all means all of it here: nothing is wrong with that.
+      if (payload === '' && /\/(?:capture|void|reverse)$/.test(url)) continue;
       const reply = await bank.send(method, url, payload);
       isProblem(reply);
       assert.equal(reply.body.code, code, `${url} ${reply.text}`);

@@ -13,7 +13,7 @@ import {
   type AccountRefusal,
   type ChangeAccount,
 } from './account.ts';
-import { lockAccount, updateAccount } from './account-store.ts';
+import { lockAccount, updateAccount } from './store/account-store.ts';
 
 /** The account after the change; a change that changes nothing is accepted and not counted. */
 export async function changeAccount(

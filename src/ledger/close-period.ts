@@ -8,10 +8,10 @@ import {
   lockPeriods,
   selectPeriodCloses,
   type PeriodClose,
-} from './period-store.ts';
+} from './store/period-store.ts';
 import type { LedgerRefusal, PeriodRefusalCode } from './refusals.ts';
 
-export type { PeriodClose } from './period-store.ts';
+export type { PeriodClose } from './store/period-store.ts';
 
 export interface PeriodClosed {
   readonly close: PeriodClose;
@@ -26,7 +26,7 @@ export async function closePeriod(
   tx: Transaction,
   { closedBefore }: { readonly closedBefore: Instant },
 ): Promise<Result<PeriodClosed, PeriodRefusal>> {
-  await lockPeriods(tx);
+  const recordedAt = await lockPeriods(tx);
   const [latest] = await selectPeriodCloses(tx, { limit: 1 });
   if (latest?.closedBefore === closedBefore) return accept({ close: latest, isReplay: true });
   if (latest !== undefined && latest.closedBefore > closedBefore) {
@@ -37,7 +37,9 @@ export async function closePeriod(
     const message = `${formatInstant(closedBefore)} has not come yet`;
     return refuse({ code: 'period_not_over', message, param: 'closed_before' });
   }
-  const close = { closedBefore, closedAt: tx.now, actor: tx.actor };
+  // Not before what it closed: a posting it waited for may have been recorded after it was asked.
+  const closedAt = Math.max(tx.now, recordedAt ?? tx.now) as Instant;
+  const close = { closedBefore, closedAt, actor: tx.actor };
   await insertPeriodClose(tx, close);
   return accept({ close, isReplay: false });
 }

@@ -1,6 +1,7 @@
 // Ends holds at their deadline: each exactly once, earliest first, as an expiry transfer whose
 // effective time is the deadline. Posting waits for this, so no decision sees a hold that is over.
 
+import { limits } from '#config';
 import { msOf, newUuid, type Instant } from '#kernel';
 import type { Database, TransactionContext } from '#platform';
 import type { Books } from './posting/books.ts';
@@ -11,10 +12,9 @@ import {
   lockBooks,
   recordBalances,
   recordTransfers,
-} from './posting-store.ts';
+} from './store/posting-store.ts';
 
-/** Holds ended in one transaction. */
-const EXPIRY_BATCH = 500;
+const EXPIRY_BATCH = limits.expiryBatchMax.value;
 
 /**
  * Expires every hold whose deadline is at or before the context's time. When an account was last

@@ -4,7 +4,7 @@ export { post, postBatch, withLedger } from './post.ts';
 export type { BatchAnswer, PostOptions } from './post.ts';
 export { openPoster } from './poster.ts';
 export type { Poster, PosterOptions } from './poster.ts';
-export { rollSegment, SEGMENT_BYTES_MAX } from './segments.ts';
+export { rollSegment } from './segments.ts';
 export { expireHolds } from './expire.ts';
 export type { Answer } from './posting/decide.ts';
 export type {

@@ -14,7 +14,11 @@ import {
   type AccountRefusal,
   type OpenAccount,
 } from './account.ts';
-import { insertAccounts, selectAccountsByExternalId, type NewAccount } from './account-store.ts';
+import {
+  insertAccounts,
+  selectAccountsByExternalId,
+  type NewAccount,
+} from './store/account-store.ts';
 
 export type OpenResult = Result<Account, AccountRefusal>;
 
@@ -41,23 +45,25 @@ export async function openAccountsOrReplay(
   const faults = asked.map(checkOpening);
   const firstOf = new Map<string, AccountId>();
   const opening: NewAccount[] = [];
+  const byPlace = new Map<number, NewAccount>();
   for (const [index, account] of asked.entries()) {
     const { externalId } = account;
     if (faults[index] !== undefined) continue;
     if (externalId !== undefined && firstOf.has(externalId)) continue;
     const id = idOf('acc', ids.next());
     if (externalId !== undefined) firstOf.set(externalId, id);
-    opening.push({ id, asked: account });
+    const fresh = { id, asked: account };
+    opening.push(fresh);
+    byPlace.set(index, fresh);
   }
   // In one order, so that two transactions opening the same accounts wait instead of deadlocking.
   opening.sort((a, b) => compare(a.asked.externalId ?? '', b.asked.externalId ?? ''));
   const opened = opening.length === 0 ? new Set<AccountId>() : await insertAccounts(tx, opening);
   const byExternalId = await existing(tx, opening, opened);
-  const byAsked = new Map(opening.map((account) => [account.asked, account]));
   return asked.map((account, index) => {
     const fault = faults[index];
     if (fault !== undefined) return { result: fault, isReplay: false };
-    const fresh = byAsked.get(account);
+    const fresh = byPlace.get(index);
     if (fresh !== undefined && opened.has(fresh.id)) {
       return { result: accept(accountOpened(tx, fresh)), isReplay: false };
     }

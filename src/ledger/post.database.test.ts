@@ -6,12 +6,12 @@ import { changeAccount } from './change.ts';
 import { closePeriod } from './close-period.ts';
 import { expireHolds } from './expire.ts';
 import { post, postBatch, withLedger } from './post.ts';
-import { lockBooks, recordBalances } from './posting-store.ts';
+import { lockBooks, recordBalances } from './store/posting-store.ts';
 import { codeOf, credit, debit } from './posting/examples.ts';
 import type { HoldInstruction, Instruction } from './posting/instruction.ts';
 import type { StoredTransfer } from './posting/transfer.ts';
 import { rollSegment } from './segments.ts';
-import { loadTransfers } from './transfer-store.ts';
+import { loadTransfers } from './store/transfer-store.ts';
 import {
   cashAccount,
   depositAccount,
@@ -95,7 +95,7 @@ test('what is stored is what was answered, to the last counter and microsecond',
   assert.equal(Number(changedAt), transfers[0]?.recordedAt);
 });
 
-test('a replay in a later transaction is the original answer with the original counters', async () => {
+test('a replay in a later transaction is the original answer, counters included', async () => {
   const asked = payment(alice, bob, 3n, { externalId: 'replayed', metadata: { b: '1', a: '2' } });
   const first = await bank.post(asked);
   await bank.post(payment(alice, bob, 4n));
@@ -104,7 +104,7 @@ test('a replay in a later transaction is the original answer with the original c
   assert.deepEqual(answers, [{ ok: true, value: { transfer: first, isReplay: true } }]);
 });
 
-test('another content under a stored external id is refused with the difference named', async () => {
+test('other content under a stored external id is refused with the difference named', async () => {
   const [euros] = await bank.openAll([{ ...cashAccount, currency: 'EUR' }]);
   assert.ok(euros !== undefined);
   const exchange = { from: 'EUR', to: 'CZK', rate: '25' };
@@ -144,7 +144,7 @@ test('a dry run answers exactly what would happen and stores nothing', async () 
   assert.deepEqual(withoutIds(again.answers), withoutIds(answers));
 });
 
-test('a refused instruction leaves nothing in the database, alone or beside an accepted one', async () => {
+test('a refused instruction leaves nothing in the database, alone or in company', async () => {
   const before = await bank.census();
   const refused = payment(bob, cash, 10_000_000n, { externalId: 'refused' });
   assert.equal(await bank.code(refused), 'insufficient_available');
@@ -200,19 +200,19 @@ test('many connections that post one external id at once post it once', async ()
   const before = await bank.balance(bob);
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => postAll([asked])));
   const answers = outcomes.flatMap((outcome) => outcome.answers);
-  assert.deepEqual(answers.map(codeOf).toSorted(), ['ok', ...Array(5).fill('replay')]);
+  assert.deepEqual(answers.map(codeOf).toSorted(), ['ok', ...Array<string>(5).fill('replay')]);
   const ids = answers.map((answer) => answer.ok && answer.value.transfer.id);
   assert.equal(new Set(ids).size, 1);
   assert.equal((await bank.balance(bob)).posted_credits, before.posted_credits + 2n);
 });
 
-test('connections that use one external id for different accounts at once post it once', async () => {
+test('one external id used for different accounts at once is posted once', async () => {
   const others = await bank.openAll(Array.from({ length: 4 }, () => ({ ...depositAccount })));
   const outcomes = await Promise.all(
     others.map((id) => postAll([payment(cash, id, 5n, { externalId: 'contested' })])),
   );
   const codes = outcomes.flatMap(({ answers }) => answers.map(codeOf)).toSorted();
-  assert.deepEqual(codes, [...Array(3).fill('exists_with_different_account'), 'ok']);
+  assert.deepEqual(codes, [...Array<string>(3).fill('exists_with_different_account'), 'ok']);
 });
 
 test('batches that touch the same accounts in opposite orders all go through', async () => {
@@ -260,7 +260,7 @@ test('a decision made on balances or limits that have changed is not stored', as
   );
 });
 
-test('a transaction that posts is redone when the database asks for it, and posts once', async () => {
+test('a transaction redone because the database asks for it posts once', async () => {
   const id = await bank.open();
   let attempts = 0;
   const answers = await withLedger(bank.database, bank.context(), async (tx) => {
@@ -301,7 +301,7 @@ test('a hold can be captured one microsecond before its deadline and is gone at 
   assert.equal(await bank.code({ kind: 'capture', holdId: late.id }), 'hold_expired');
 });
 
-test('holds expire before anything else is decided, each once, earliest deadline first', async () => {
+test('holds expire before anything is decided, each once, earliest deadline first', async () => {
   const now = nextSecond();
   const carol = await bank.open();
   await bank.post(payment(cash, carol, 30n));
@@ -375,7 +375,7 @@ test('the recorded time never goes back when a clock does', async () => {
   bank.clock.set(later(101, now));
 });
 
-test('a hold that is over by the time of its account is over, though this clock is behind', async () => {
+test('a hold that is over by its account’s time is over, though this clock is behind', async () => {
   const now = nextSecond();
   const { id: holdId } = await bank.post(held(10n, { expiresAt: later(50, now) }));
   const ahead = later(100, now);
@@ -431,7 +431,7 @@ test('a close waits for postings under way, and postings after it respect it', a
   assert.deepEqual((await behind).answers.map(codeOf), ['period_closed']);
 });
 
-test('segments roll while batches post, and old and new entries are read and reversed alike', async () => {
+test('segments roll while batches post, and old entries are read like new ones', async () => {
   const carol = await bank.open();
   const posted = await bank.post(payment(cash, carol, 500n, { externalId: 'old-segment' }));
   const countOf = async (): Promise<number> => {

@@ -1,6 +1,6 @@
 // The ledger's one verb that moves money. It locks the accounts of a list of instructions in id
-// order, decides all of them in memory, and stores what was accepted; one refused item leaves nothing
-// behind and never hurts its neighbours.
+// order, decides all of them in memory, and stores what was accepted; one refused item leaves
+// nothing behind and never hurts its neighbours.
 
 import {
   Fault,
@@ -26,8 +26,8 @@ import {
   recordBalances,
   recordTransfers,
   type Locked,
-} from './posting-store.ts';
-import { loadTransfers } from './transfer-store.ts';
+} from './store/posting-store.ts';
+import { loadTransfers } from './store/transfer-store.ts';
 
 /** Holds have come to their deadline by the batch's time, which may be ahead of the clock's. */
 class HoldsDue extends Fault {
@@ -95,7 +95,8 @@ async function readNamed(tx: Transaction, instructions: readonly Instruction[]):
   for (const { legs } of [...holds, ...reversibles.values()]) {
     for (const { accountId } of legs) accountIds.add(accountId);
   }
-  return { accountIds, holdIds: [...holdIds], reversedIds: [...reversedIds] };
+  // One that appears only later is not among the locked, and so is as unknown as it was.
+  return { accountIds, holdIds: holds.map(({ id }) => id), reversedIds: [...reversibles.keys()] };
 }
 
 async function openBooks(tx: Transaction, locked: Locked, named: Named): Promise<Books> {

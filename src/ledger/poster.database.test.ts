@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Fault, SECOND_US, type AccountId, type Instant } from '#kernel';
-import { defaultPostgresOptions, openPostgres } from '#platform';
-import type { Database, Query, TransactionContext } from '#platform';
+import { Fault, SECOND_US, type AccountId, type Instant, type TransferId } from '#kernel';
+import {
+  defaultPostgresOptions,
+  openPostgres,
+  type Database,
+  type Query,
+  type TransactionContext,
+} from '#platform';
 import { changeAccount } from './change.ts';
 import { closePeriod } from './close-period.ts';
 import { openPoster, type Poster } from './poster.ts';
@@ -83,7 +88,7 @@ test('a refusal leaves the account’s latest time as it was', async () => {
   await bank.checkBooks();
 });
 
-test('an up-to leg that found nothing in memory looks again where another process paid in', async () => {
+test('an up-to leg that found nothing in memory finds what another process paid in', async () => {
   const poster = openPoster(bank.database, options);
   const [alice, bob] = await bank.openAll([{ ...depositAccount }, { ...depositAccount }]);
   assert.ok(alice !== undefined && bob !== undefined);
@@ -99,7 +104,7 @@ test('an up-to leg that found nothing in memory looks again where another proces
   assert.equal((await bank.balance(alice)).posted_debits, 20n, 'alice has it, and comes first');
 });
 
-test('an external id in two batches under way is posted once, without waiting for a timeout', async () => {
+test('an external id in two batches under way is posted once, without a timeout', async () => {
   const slow = interposed(bank.database, async ({ name }, id) => {
     if (name === 'ledger.record_transfers' && id === 'first') await sleep(100);
   });
@@ -127,40 +132,52 @@ test('a hold that was opened in a batch under way expires in time for the next',
 });
 
 test('what a failed batch had decided is never built upon', async () => {
-  const [read, store, fail] = [1, 2, 3].map(() => Promise.withResolvers<void>());
-  assert.ok(read !== undefined && store !== undefined && fail !== undefined);
+  const gates = new Map<string, PromiseWithResolvers<void>>(
+    ['first ledger.record_transfers', 'second ledger.read_books', 'second ledger.lock_books'].map(
+      (place) => [place, Promise.withResolvers<void>()],
+    ),
+  );
   const poster = openPoster(
     interposed(bank.database, async ({ name }, id) => {
-      if (name === 'ledger.read_books' && id === 'first') await read.promise;
-      if (name === 'ledger.record_balances' && id === 'first') {
-        // As long as nothing waits for this batch's locks.
-        await Promise.race([store.promise, sleep(200)]);
-      }
-      if (name === 'ledger.read_books' && id === 'second') throw new TypeError('injected');
-      if (name === 'ledger.record_transfers' && id === 'third') {
-        await fail.promise;
-        throw new TypeError('injected');
-      }
+      const place = `${id} ${name}`;
+      const gate = gates.get(place);
+      await gate?.promise;
+      if (gates.delete(place) && id === 'first') throw new TypeError('injected');
     }),
     options,
   );
   const alice = await bank.open();
   const bob = await bank.open();
-  const outcome = (id: string, account: AccountId, amount: bigint): Promise<string> =>
-    codesOf(poster, [payment(cash, account, amount)], id).then(String, String);
-  const first = outcome('first', alice, 1n);
-  const second = outcome('second', bob, 1n);
-  assert.equal(await second, 'ok', 'decided again the plain way');
-  const third = outcome('third', alice, 100n);
-  await sleep(50);
-  read.resolve();
-  await sleep(50);
-  await bank.post(payment(cash, alice, 7n));
-  store.resolve();
-  assert.equal(await first, 'ok');
-  fail.resolve();
-  assert.equal(await third, 'TypeError: injected');
+  const till = await bank.open(cashAccount);
+  const pay = (id: string, from: AccountId, to: AccountId, amount: bigint): Promise<string[]> =>
+    codesOf(poster, [payment(from, to, amount)], id);
+  const release = async (place: string): Promise<void> => {
+    gates.get(place)?.resolve();
+    await sleep(40);
+  };
+  // The second decides only after the first, decided before it, has failed.
+  const first = pay('first', cash, bob, 1n);
+  const second = pay('second', till, alice, 10n);
+  await sleep(40);
+  await release('first ledger.record_transfers');
+  await release('second ledger.read_books');
+  await bank.post(payment(till, alice, 1_000n));
+  assert.deepEqual(await pay('third', till, alice, 100n), ['ok']);
+  await release('second ledger.lock_books');
+  assert.deepEqual((await Promise.all([first, second])).flat(), ['ok', 'ok']);
+  assert.equal((await bank.balance(alice)).posted_credits, 1_110n);
   await bank.checkBooks();
+});
+
+test('a batch that fails before it was decided leaves the others in their line', async () => {
+  const poster = openPoster(bank.database, options);
+  const alice = await bank.open();
+  const holdId = 'trf_01900000-0000-7000-8000-000000000000' as TransferId;
+  const pay = (): Promise<string[]> => codesOf(poster, [payment(cash, alice, 1n)]);
+  const doubtful = (): Promise<string[]> => codesOf(poster, [{ kind: 'void', holdId }]);
+  const answers = await Promise.all([pay(), doubtful(), pay(), doubtful(), pay(), pay()]);
+  assert.deepEqual(answers.flat(), ['ok', 'hold_not_found', 'ok', 'hold_not_found', 'ok', 'ok']);
+  assert.equal(poster.redecided, 2);
 });
 
 test('a period is closed while batches are under way', async () => {
@@ -316,7 +333,7 @@ test('a commit whose answer was lost is reported as such, and a retry settles it
   assert.equal((await bank.balance(alice)).posted_credits, 8n);
 });
 
-test('sessions that PostgreSQL ends while batches are under way lose and double nothing', async () => {
+test('sessions ended while batches are under way lose and double nothing', async () => {
   const poster = openPoster(bank.database, options);
   const alice = await bank.open();
   const asked = Array.from({ length: 24 }, (_, index) =>
@@ -342,7 +359,10 @@ test('more batches than connections all go through', async () => {
     const poster = openPoster(pool, options);
     const alice = await bank.open();
     const batches = Array.from({ length: 12 }, () => codesOf(poster, [payment(cash, alice, 1n)]));
-    assert.deepEqual((await within(5_000, Promise.all(batches))).flat(), Array(12).fill('ok'));
+    assert.deepEqual(
+      (await within(5_000, Promise.all(batches))).flat(),
+      Array<string>(12).fill('ok'),
+    );
     assert.equal(poster.redecided, 0);
     await pool.close();
   }

@@ -4,6 +4,7 @@
 // version the decision began from. A batch commits only after the one before it has, and one whose
 // ground was lost is decided again the plain way, so speculation can cost time but never money.
 
+import { limits } from '#config';
 import { Fault, type AccountId, type Instant, type TransferId } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
 import { batchIds, postBatch, type BatchAnswer, type BatchOptions } from './post.ts';
@@ -17,8 +18,8 @@ import {
   recordBalances,
   recordTransfers,
   type Locked,
-} from './posting-store.ts';
-import { loadTransfers } from './transfer-store.ts';
+} from './store/posting-store.ts';
+import { loadTransfers } from './store/transfer-store.ts';
 
 export interface PosterOptions {
   /** Batches under way at once, each on a connection of its own. */
@@ -47,19 +48,21 @@ class GroundLost extends Fault {
 
 // After a lost ground the next batches go the plain way, twice as many each time it happens again:
 // where other processes post to the same accounts, speculation does not pay.
-const CAUTION_MAX = 64;
+const CAUTION_MAX = limits.postingCautionMax.value;
 
-// One batch's place in the line: decided in order, committed in order. When a batch fails its line
-// ends: a new one begins with nothing in memory, so that whatever a batch finds in memory was decided
-// by batches of its own line, before it, whose commits it waits for.
+// One batch's place in the line: decided in order, committed in order. When a decided batch
+// fails its line ends: a new one begins with nothing in memory, so that whatever a batch finds
+// there was decided by batches of its own line, before it, whose commits it waits for.
 interface Place {
   readonly line: number;
+  /** Counts the batches of the line. */
+  readonly number: number;
   readonly decided: Promise<void>;
   readonly committed: Promise<void>;
 }
 
 const beginningOf = (line: number): Place => {
-  return { line, decided: Promise.resolve(), committed: Promise.resolve() };
+  return { line, number: 0, decided: Promise.resolve(), committed: Promise.resolve() };
 };
 
 class PipelinedPoster implements Poster {
@@ -71,8 +74,8 @@ class PipelinedPoster implements Poster {
   readonly #underWay = new Map<string, StoredTransfer>();
   readonly #waiting: (() => void)[] = [];
   #last = beginningOf(0);
-  /** The earliest deadline of the holds that the line has opened or moved. */
-  #deadline = Infinity;
+  /** By batch: the earliest deadline of its holds, while a batch may not find it in the database. */
+  readonly #deadlines = new Map<number, number>();
   #inFlight = 0;
   #time = 0;
   #caution = 0;
@@ -127,14 +130,20 @@ class PipelinedPoster implements Poster {
     const committed = Promise.withResolvers<void>();
     committed.promise.catch(() => undefined);
     const { line } = before;
-    this.#last = { line, decided: decided.promise, committed: committed.promise };
+    const number = before.number + 1;
+    this.#last = { line, number, decided: decided.promise, committed: committed.promise };
     let hasRun = false;
+    let isDecided = false;
+    const signalDecided = (): void => {
+      isDecided = true;
+      decided.resolve();
+    };
     try {
       const answer = await this.#database.transaction(context, (tx) => {
         // Run again by the database, it would find its own effects in memory.
         if (hasRun) throw new GroundLost('run again');
         hasRun = true;
-        return this.#run(tx, instructions, options, before, decided.resolve);
+        return this.#run(tx, instructions, options, before, signalDecided);
       });
       committed.resolve();
       this.#caution = Math.max(0, this.#caution - 1);
@@ -142,8 +151,10 @@ class PipelinedPoster implements Poster {
       return answer;
     } catch (error) {
       decided.resolve();
-      committed.reject(error);
-      if (line === this.#last.line) this.#endLine(error instanceof GroundLost);
+      // A batch that left nothing in memory leaves the line as it was.
+      if (!isDecided) committed.resolve(before.committed);
+      else committed.reject(error);
+      if (isDecided && line === this.#last.line) this.#endLine(error instanceof GroundLost);
       if (!(error instanceof GroundLost)) throw error;
       this.redecided += 1;
       return undefined;
@@ -154,7 +165,7 @@ class PipelinedPoster implements Poster {
     this.#last = beginningOf(this.#last.line + 1);
     this.#accounts.clear();
     this.#underWay.clear();
-    this.#deadline = Infinity;
+    this.#deadlines.clear();
     if (!isGroundLost) return;
     this.#caution = Math.min(CAUTION_MAX, this.#caution * 2 + 1);
     this.#plainLeft = this.#caution;
@@ -176,7 +187,7 @@ class PipelinedPoster implements Poster {
       const mode = options.mode ?? 'each';
       const decision = decide(books, instructions, { mode, nextId });
       const consulted = consultedBy(books, instructions, decision);
-      this.#keep(books, decision);
+      this.#keep(books, decision, before.number + 1);
       signalDecided();
       await recordTransfers(tx, books, ground.locked.segment, decision);
       // The balances this decision began from are there once the batch before has committed.
@@ -211,7 +222,7 @@ class PipelinedPoster implements Poster {
   #openBooks(tx: Transaction, ground: Ground): Books {
     const { locked, accountIds, holds, known } = ground;
     const time = Math.max(tx.now, this.#time, locked.changedAt ?? 0) as Instant;
-    if (Math.min(locked.nextDeadline ?? Infinity, this.#deadline) <= time) {
+    if (Math.min(locked.nextDeadline ?? Infinity, ...this.#deadlines.values()) <= time) {
       throw new Fault('holds_due', { retryable: false });
     }
     const accounts = new Map<AccountId, AccountState>();
@@ -229,7 +240,7 @@ class PipelinedPoster implements Poster {
     return { accounts, holds, reversibles: new Map(), known, closedBefore, time };
   }
 
-  #keep(books: Books, decision: Decision): void {
+  #keep(books: Books, decision: Decision, number: number): void {
     this.#time = books.time;
     if (this.#accounts.size + books.accounts.size > this.#options.accountsMax) {
       this.#accounts.clear();
@@ -240,8 +251,12 @@ class PipelinedPoster implements Poster {
     for (const transfer of decision.transfers) {
       if (transfer.externalId !== undefined) this.#underWay.set(transfer.externalId, transfer);
     }
-    for (const hold of [...decision.holdsOpened, ...decision.holdsChanged.map((c) => c.after)]) {
-      this.#deadline = Math.min(this.#deadline, hold.expiresAt ?? Infinity);
+    const holds = [...decision.holdsOpened, ...decision.holdsChanged.map(({ after }) => after)];
+    const deadlines = holds.map(({ expiresAt }) => expiresAt ?? Infinity);
+    this.#deadlines.set(number, Math.min(Infinity, ...deadlines));
+    // Batches commit in order, so those this many before had committed when the next one began.
+    for (const earlier of this.#deadlines.keys()) {
+      if (earlier <= number - this.#options.inFlightMax) this.#deadlines.delete(earlier);
     }
   }
 }
@@ -274,10 +289,10 @@ function namedBy(instructions: readonly Instruction[]): {
   return { accountIds, holdIds, externalIds };
 }
 
-// A refusal changes nothing, so nothing would notice that it rests on an account which has moved on:
-// the accounts of refused instructions are compared like those that change, and so are those of
-// accepted ones that move up to an amount, because such a leg may have found nothing. A refused instruction
-// about a hold is decided again the plain way, since the hold itself may have moved on.
+// A refusal changes nothing, so nothing would notice that it rests on an account which has moved
+// on: the accounts of refused instructions are compared like those that change, and so are those of
+// accepted ones that move up to an amount, because such a leg may have found nothing. A refused
+// instruction about a hold is decided again the plain way, since the hold itself may have moved on.
 function consultedBy(
   books: Books,
   instructions: readonly Instruction[],

@@ -164,11 +164,8 @@ function sum(entries: readonly Row[]): Sums {
   return sums;
 }
 
-function asOf(effectiveAt?: Instant, recordedAt?: Instant): Row[] {
-  return rows.filter(
-    (row) =>
-      row.effectiveAt <= (effectiveAt ?? Infinity) && row.recordedAt <= (recordedAt ?? Infinity),
-  );
+function asOf(effectiveAt = Infinity, recordedAt = Infinity): Row[] {
+  return rows.filter((row) => row.effectiveAt <= effectiveAt && row.recordedAt <= recordedAt);
 }
 
 const signed = (side: Side, { debits, credits }: Sums): bigint =>
@@ -444,7 +441,7 @@ test('a transfer is found by id, by external id and in the list of all', async (
   assert.deepEqual(transfers, [captured]);
 });
 
-test('the open holds of an account are those neither captured nor past their deadline', async () => {
+test('open holds of an account are those neither captured nor past their deadline', async () => {
   const captured = new Set<unknown>();
   for (const row of rows.filter(({ kind }) => kind === 'capture')) {
     captured.add((await transfer(bank.database, row.transferId))?.holdId);

@@ -95,14 +95,15 @@ function requestBody(operation: Operation, around: Surroundings): Json {
   const { schema, example, isNdjsonAccepted } = operation;
   const body = hoist(schema.body as TSchema, around.components);
   const json = { schema: body, ...(example === undefined ? {} : { example }) };
-  if (isNdjsonAccepted !== true) return { required: true, content: { 'application/json': json } };
+  const required = operation.isBodyOptional !== true;
+  if (isNdjsonAccepted !== true) return { required, content: { 'application/json': json } };
   const lines = Array.isArray(example) ? example.map((item) => JSON.stringify(item)) : [];
   const ndjson = {
     schema: { type: 'string', description: 'One item of the array a line.' },
     ...(lines.length === 0 ? {} : { example: `${lines.join('\n')}\n` }),
   };
   return {
-    required: true,
+    required,
     content: { 'application/json': json, 'application/x-ndjson': ndjson },
   };
 }

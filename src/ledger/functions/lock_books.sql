@@ -1,7 +1,7 @@
--- Waits for a period close under way, locks the balances of the accounts in id order if asked to, and
--- only then looks: each statement below has a snapshot of its own, so all of it is as committed by whoever
--- held the locks before. Answers one text per account, fields separated by commas, accounts by
--- semicolons, because thousands of rows cost far more than one.
+-- Waits for a period close under way, locks the balances of the accounts in id order if asked to,
+-- and only then looks: each statement below has a snapshot of its own, so all of it is as committed
+-- by whoever held the locks before. Answers one text for all accounts, fields separated by commas
+-- and accounts by semicolons, because thousands of rows cost far more than one.
 create or replace function ledger.lock_books(
   in p_accounts uuid[],
   in p_external_ids text[],

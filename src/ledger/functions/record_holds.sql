@@ -1,5 +1,5 @@
--- Stores holds opened and holds changed. The arrays of one hold's legs come as array literals. A hold
--- that is not as the decision found it: serialization_failure, and the caller decides again.
+-- Stores holds opened and holds changed. The arrays of one hold's legs come as array literals. A
+-- hold that is not as the decision found it: serialization_failure, and the caller decides again.
 create or replace function ledger.record_holds(
   p_ids uuid[],
   p_is_new boolean[],

@@ -5,6 +5,7 @@ import { limits } from '#config';
 import { formatInstant, type Refused } from '#kernel';
 import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
 import { changeAccount } from '../change.ts';
+import { expireHolds } from '../expire.ts';
 import { openAccountsOrReplay, type OpenAnswer } from '../open.ts';
 import {
   account,
@@ -164,9 +165,10 @@ function change(edge: LedgerEdge): Operation {
     },
     async handler(request) {
       const asked = changeAccountOf(request.params.id, request.body);
-      const result = await edge.database.transaction(contextOf(edge, request), (tx) =>
-        changeAccount(tx, asked),
-      );
+      const context = contextOf(edge, request);
+      // What is no longer held must not stand in the way of a limit, or of closing.
+      await expireHolds(edge.database, context);
+      const result = await edge.database.transaction(context, (tx) => changeAccount(tx, asked));
       return result.ok ? answer(200, presentAccount(result.value)) : result;
     },
   });

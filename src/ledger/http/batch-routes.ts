@@ -6,7 +6,7 @@ import { answer, defineOperation, schema, type Operation, type Route } from '#ga
 import type { Answer } from '../posting/decide.ts';
 import { batchTransfers } from '../read.ts';
 import { postRefusals, type PostRefusal } from '../refusals.ts';
-import { reversalOfBatch } from '../reverse-batch.ts';
+import { reversalOfBatch } from '../reading/batch-reversal.ts';
 import * as shapes from './answer-schemas.ts';
 import { callerOf, notFound, permissions, type LedgerEdge } from './edge.ts';
 import { batchCurrencies, batchOf, reverseBatchOf } from './parse.ts';
@@ -133,6 +133,7 @@ function noBatch(id: string): Refused {
 function reverseBatch(edge: LedgerEdge, posting: PostingEdge): Operation {
   return defineOperation({
     operationId: 'reverseBatch',
+    isBodyOptional: true,
     summary: 'Reverse a whole batch, or nothing of it',
     description:
       'In the reverse order: transfers and captures are reversed, holds that are still open are ' +

@@ -8,28 +8,28 @@ import { selectAccountFacts, type AccountFacts } from './facts-store.ts';
 
 export type { AccountFacts } from './facts-store.ts';
 
-/** Accounts of one generation; two are kept, about 100 bytes an account. */
+/**
+ * Accounts of one generation, about 100 bytes each. Two generations are kept, more than the largest
+ * batch can name, so that what an answer has loaded is there when it is written.
+ */
 const GENERATION_MAX = 100_000;
 
 export class AccountFactsCache {
   readonly #queryable: Queryable;
+  readonly #generationMax: number;
   #young = new Map<AccountId, AccountFacts>();
   #old = new Map<AccountId, AccountFacts>();
   #wanted = new Set<AccountId>();
   #loading: Promise<void> | undefined;
   readonly #shared = new Map<string, AccountFacts>();
 
-  constructor(queryable: Queryable) {
+  constructor(queryable: Queryable, generationMax = GENERATION_MAX) {
     this.#queryable = queryable;
+    this.#generationMax = generationMax;
   }
 
   get(id: AccountId): AccountFacts | undefined {
-    const young = this.#young.get(id);
-    if (young !== undefined) return young;
-    const old = this.#old.get(id);
-    // Used again: it moves to the young, so that the next generation keeps it.
-    if (old !== undefined) this.#put(id, old);
-    return old;
+    return this.#young.get(id) ?? this.#old.get(id);
   }
 
   /** Makes the facts of all these accounts known that exist. No waiting where they are already. */
@@ -57,7 +57,7 @@ export class AccountFactsCache {
   }
 
   #put(id: AccountId, facts: AccountFacts): void {
-    if (this.#young.size >= GENERATION_MAX) {
+    if (this.#young.size >= this.#generationMax) {
       this.#old = this.#young;
       this.#young = new Map();
     }

@@ -19,7 +19,7 @@ import type {
   TransferInstruction,
   VoidInstruction,
 } from '../posting/instruction.ts';
-import type { ReverseBatch } from '../reverse-batch.ts';
+import type { ReverseBatch } from '../reading/batch-reversal.ts';
 import type {
   BatchItem,
   CaptureBody,

@@ -2,6 +2,7 @@
 // accounts that an answer states, and the answers themselves.
 
 import {
+  assert,
   Fault,
   refuse,
   type AccountId,
@@ -36,6 +37,9 @@ export function paramIn(body: {
     return leg === 0 ? 'debit_account_id' : 'credit_account_id';
   };
 }
+
+/** How often what an answer needs is read before giving up. */
+const LOAD_TRIES = 10;
 
 export const noParam: ParamOf = () => undefined;
 
@@ -142,7 +146,13 @@ export class PostingEdge {
       for (const { accountId } of answer.value.transfer.entries) ids.push(accountId);
     }
     try {
-      await this.#facts.load(ids);
+      // Again if others have pushed them out meanwhile: from here to the text nothing waits.
+      for (let tries = 1; ; tries += 1) {
+        const loading = this.#facts.load(ids);
+        if (loading === undefined) return;
+        assert(tries <= LOAD_TRIES, 'the accounts of an answer do not stay known');
+        await loading;
+      }
     } catch (cause) {
       throw new Fault('commit_unknown', {
         retryable: false,

@@ -121,6 +121,7 @@ function postOne(edge: LedgerEdge, posting: PostingEdge): Operation {
 function capture(edge: LedgerEdge, posting: PostingEdge): Operation {
   return defineOperation({
     operationId: 'captureHold',
+    isBodyOptional: true,
     summary: 'Capture a hold, in full or in part',
     description:
       'Without an amount everything that is left. A hold can be captured in several parts, never ' +
@@ -173,6 +174,7 @@ function increase(edge: LedgerEdge, posting: PostingEdge): Operation {
 function voidOne(edge: LedgerEdge, posting: PostingEdge): Operation {
   return defineOperation({
     operationId: 'voidHold',
+    isBodyOptional: true,
     summary: 'Give back what is left of a hold',
     description: replayNote,
     tags,
@@ -197,6 +199,7 @@ function voidOne(edge: LedgerEdge, posting: PostingEdge): Operation {
 function reverse(edge: LedgerEdge, posting: PostingEdge): Operation {
   return defineOperation({
     operationId: 'reverseTransfer',
+    isBodyOptional: true,
     summary: 'Reverse a transfer or a capture, in full or in part',
     description:
       'A new transfer moves the money back; the old one stays. Without an amount everything that ' +

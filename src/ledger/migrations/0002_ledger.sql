@@ -1,6 +1,6 @@
 -- The ledger's tables. Lock: none that matters, the schema is new. Duration: milliseconds.
--- Amounts are bigint minor units of the account's currency. Debits and credits are counted apart and
--- never netted, so every counter only grows, but for pending ones, which holds give back.
+-- Amounts are bigint minor units of the account's currency. Debits and credits are counted apart
+-- and never netted, so every counter only grows, but for pending ones, which holds give back.
 
 create schema ledger;
 
@@ -71,7 +71,7 @@ where external_id is not null;
 create index transfers_hold on ledger.transfers (hold_id) where hold_id is not null;
 create index transfers_reverses on ledger.transfers (reverses_id) where reverses_id is not null;
 
--- One row per account touched by a transfer's leg. version runs 1, 2, 3 … per account without a gap;
+-- One row per leg of a transfer. version runs 1, 2, 3 … per account, without a gap;
 -- the four counters are the account's after this entry. Partitioned by segment, a number that rises
 -- when the current partition is full, so that the indexes being written stay small at any size.
 create table ledger.entries (
@@ -142,6 +142,8 @@ create trigger entries_no_truncate before truncate on ledger.entries
 for each statement execute function ledger.refuse_change();
 create trigger period_closes_append_only before update or delete on ledger.period_closes
 for each row execute function ledger.refuse_change();
+create trigger period_closes_no_truncate before truncate on ledger.period_closes
+for each statement execute function ledger.refuse_change();
 
 -- Opens the next segment. Runs as the owner, because the application role may not create tables.
 create function ledger.open_segment(now timestamptz) returns integer

@@ -34,7 +34,7 @@ test('an entry carries the four counters and the version of its account after it
   ]);
 });
 
-test('an account in several legs of one transfer gets an entry for each, versions without a gap', () => {
+test('an account in several legs gets an entry for each, versions without a gap', () => {
   const ledger = example.exampleLedger();
   const legs = [debit(cash, 50n), credit(bob, 20n), credit(bob, 30n), debit(bob, 5n)];
   const { entries } = ledger.post(transfer([...legs, credit(cash, 5n)]));
@@ -52,7 +52,7 @@ test('an account in several legs of one transfer gets an entry for each, version
   assert.equal(ledger.account(bob).version, 3n);
 });
 
-test('limits are checked on the whole transfer: an account may pass below its floor within it', () => {
+test('limits are checked on the whole transfer, so within it a floor may be passed', () => {
   const ledger = example.exampleLedger();
   const legs = [debit(bob, 500n), credit(cash, 500n), debit(cash, 500n), credit(bob, 500n)];
   assert.equal(ledger.code(transfer(legs)), 'ok');
@@ -60,7 +60,7 @@ test('limits are checked on the whole transfer: an account may pass below its fl
   assert.equal(ledger.code(transfer(short)), 'insufficient_available');
 });
 
-test('an account pays exactly down to its floor less its credit limit, and not one unit further', () => {
+test('an account pays down to its floor less its credit limit, not one unit further', () => {
   const carol = anAccount(20, { floor: 100n, creditLimit: 30n, postedCredits: 200n });
   const ledger = example.exampleLedger([carol]);
   assert.equal(ledger.code(pay(carol, bob, 131n)), 'insufficient_available');
@@ -89,7 +89,7 @@ test('an account with the debit as its normal side is limited on its credits', (
   assert.equal(ledger.code(pay(till, bob, 400n)), 'ok');
 });
 
-test('a payment into an account that is already overdrawn is accepted, though it stays overdrawn', () => {
+test('a payment into an overdrawn account is accepted, though it stays overdrawn', () => {
   const overdrawn = anAccount(20, { floor: 0n, postedDebits: 100n });
   const ledger = example.exampleLedger([overdrawn]);
   assert.equal(ledger.code(pay(cash, overdrawn, 40n)), 'ok');
@@ -106,7 +106,7 @@ test('an account above its ceiling may be paid from, and takes nothing more', ()
   assert.equal(ledger.code(pay(cash, full, 1n)), 'ceiling_exceeded');
 });
 
-test('a hold in the account’s favour counts towards its ceiling and not to what is available', () => {
+test('a hold in the account’s favour counts towards its ceiling and is not available', () => {
   const capped = anAccount(20, { floor: 0n, ceiling: 100n });
   const ledger = example.exampleLedger([capped]);
   assert.equal(ledger.code(example.hold(cash, capped, 60n)), 'ok');
@@ -115,7 +115,7 @@ test('a hold in the account’s favour counts towards its ceiling and not to wha
   assert.equal(ledger.code(pay(capped, cash, 41n)), 'insufficient_available');
 });
 
-test('a count beyond the database’s range is refused, also where a hold would bring it there', () => {
+test('a count beyond the database’s range is refused, also with what is held', () => {
   const nearlyFull = anAccount(20, { postedCredits: 2n ** 63n - 11n });
   const ledger = example.exampleLedger([nearlyFull]);
   assert.equal(ledger.code(pay(cash, nearlyFull, 11n)), 'amount_overflow');
@@ -124,7 +124,7 @@ test('a count beyond the database’s range is refused, also where a hold would 
   assert.equal(ledger.code(pay(cash, nearlyFull, 4n)), 'ok');
 });
 
-test('the recorded time is the batch’s, and the effective time is that too unless one is asked for', () => {
+test('the recorded time is the batch’s, and so is the effective time unless asked for', () => {
   const ledger = example.exampleLedger();
   const plain = ledger.post(pay(cash, bob, 1n), { time: example.later(7) });
   assert.equal(plain.recordedAt, example.later(7));

@@ -1,7 +1,8 @@
 // Puts decided effects on the books: new counters and versions, the limits that must hold after the
 // whole transfer, and the transfer's record with its entries.
 
-import { idOf, type AccountId, type Instant, type Refused, type TransferId } from '#kernel';
+import { limits } from '#config';
+import { DAY_US, idOf, type AccountId, type Instant, type Refused, type TransferId } from '#kernel';
 import type { PostRefusal } from '../refusals.ts';
 import { availableOf, expectedOf } from './balance.ts';
 import { put, type AccountState, type Books, type Desk } from './books.ts';
@@ -27,8 +28,7 @@ export interface Heading {
 
 /** The largest count the database's bigint can take. */
 const COUNTER_MAX = 2n ** 63n - 1n;
-/** How far ahead of the clock a value date may lie: 366 days, in microseconds. */
-const EFFECTIVE_AHEAD_MAX_US = 366 * 86_400_000_000;
+const EFFECTIVE_AHEAD_MAX_US = limits.effectiveAheadMaxDays.value * DAY_US;
 /** 1900-01-01T00:00:00Z: an effective time before it is a slip of the pen. */
 const EFFECTIVE_AT_MIN_US = -2_208_988_800_000_000;
 
@@ -40,7 +40,7 @@ export function effectiveAtOf(
   const asked = instruction.effectiveAt;
   if (asked === undefined) return books.time;
   if (asked >= EFFECTIVE_AT_MIN_US && asked <= books.time + EFFECTIVE_AHEAD_MAX_US) return asked;
-  return no('effective_at_out_of_range', 'effective_at lies before 1900 or over 366 days ahead');
+  return no('effective_at_out_of_range', 'effective_at lies before 1900 or too far ahead');
 }
 
 export function checkPeriod(books: Books, effectiveAt: Instant): Refused<PostRefusal> | undefined {

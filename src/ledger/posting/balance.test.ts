@@ -44,7 +44,7 @@ test('the credit limit adds to what is available and the floor takes from it', (
   assert.equal(availableOf({ ...deposit, floor: 100n, creditLimit: 30n }, counters), 580n);
 });
 
-test('the expected balance counts the holds in the account’s favour and not those against it', () => {
+test('the expected balance counts the holds in favour and not those against', () => {
   assert.equal(expectedOf('credit', counters), 720n);
   assert.equal(expectedOf('debit', counters), -650n);
 });
@@ -56,7 +56,7 @@ test('without a limit on a side there is no bound to what may move there', () =>
   assert.equal(roomOf(asset, counters, 'credit'), undefined);
 });
 
-test('the room is what is available on one side and what is left below the ceiling on the other', () => {
+test('the room is what is available, or on the other side what the ceiling leaves', () => {
   const both: Limits = { normalSide: 'credit', floor: 0n, ceiling: 800n, creditLimit: 10n };
   assert.equal(roomOf(both, counters, 'debit'), 660n);
   assert.equal(roomOf(both, counters, 'credit'), 80n);

@@ -1,5 +1,6 @@
 // The part of the ledger that one batch may touch, held in memory while it is decided. A decision
-// replaces the states here and notes each replacement, so that a refused chain leaves nothing behind.
+// replaces the states here and notes each replacement, so that a refused chain leaves nothing
+// behind.
 
 import type { AccountId, Instant, TransferId, Uuid } from '#kernel';
 import type { Limits } from './balance.ts';
@@ -55,7 +56,7 @@ export interface Books {
   readonly known: Map<string, StoredTransfer>;
   /** Nothing may be posted with an effective time before this. */
   readonly closedBefore: Instant | undefined;
-  /** The batch's recorded time: the clock's, or the latest of any account touched if that is later. */
+  /** The batch's recorded time: the clock's, or a later one of the accounts touched. */
   readonly time: Instant;
 }
 

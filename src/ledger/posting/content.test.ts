@@ -2,9 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentHashOf } from './content.ts';
 import * as example from './examples.ts';
-import { alice, bob, capture, cash, credit, debit, euroDeposit, euros } from './examples.ts';
-import { exampleLedger, fees, hold, increase, later, noon, pay } from './examples.ts';
-import { reverse, transfer, voidOf } from './examples.ts';
+import {
+  alice,
+  bob,
+  capture,
+  cash,
+  credit,
+  debit,
+  euroDeposit,
+  euros,
+  exampleLedger,
+  fees,
+  hold,
+  increase,
+  later,
+  noon,
+  pay,
+  reverse,
+  transfer,
+  voidOf,
+} from './examples.ts';
 import type { Exchange, Instruction, TransferInstruction } from './instruction.ts';
 
 const externalId = 'payment-1';
@@ -15,7 +32,7 @@ function again(first: Instruction, second: Instruction, ledger = exampleLedger()
   return ledger.code({ ...second, externalId });
 }
 
-test('the same content under the same external id replays the first answer and does nothing', () => {
+test('the same content under the same external id replays the answer and does nothing', () => {
   const ledger = exampleLedger();
   const first = ledger.post(pay(alice, bob, 30n, { externalId }), { time: noon });
   ledger.post(pay(alice, bob, 5n));

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as example from './examples.ts';
-import { alice, bob, capture, cash, credit, debit, exampleLedger, hold } from './examples.ts';
-import { later, noon, pay, reverse, transfer, voidOf } from './examples.ts';
+import {
+  alice,
+  bob,
+  capture,
+  cash,
+  credit,
+  debit,
+  exampleLedger,
+  hold,
+  later,
+  noon,
+  pay,
+  reverse,
+  transfer,
+  voidOf,
+} from './examples.ts';
 import type { Instruction } from './instruction.ts';
 
 const good = pay(cash, bob, 10n);
@@ -17,7 +31,7 @@ test('every instruction of a list is answered, in order', () => {
   assert.deepEqual(ledger.decide([]).answers, []);
 });
 
-test('limits are evaluated in order: what came in earlier in the list can go out later in it', () => {
+test('limits are evaluated in order: what comes in earlier can go out later', () => {
   const ledger = exampleLedger();
   const list = [pay(bob, cash, 5n), pay(cash, bob, 5n), pay(bob, cash, 5n), pay(bob, cash, 1n)];
   assert.deepEqual(ledger.codes(list), [

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as example from './examples.ts';
-import { alice, bob, cash, credit, debit, dollars, euroDeposit, euros, yen } from './examples.ts';
-import { transfer } from './examples.ts';
+import {
+  alice,
+  bob,
+  cash,
+  credit,
+  debit,
+  dollars,
+  euroDeposit,
+  euros,
+  transfer,
+  yen,
+} from './examples.ts';
 import type { Exchange, Leg } from './instruction.ts';
 
 /** Alice's crowns buy euros: the bank takes the one and gives the other. */

@@ -23,7 +23,8 @@ export function checkExchange(
     return no('exchange_currencies_mismatch', message);
   }
   if (follows(exchange, from.debit, to.debit)) return undefined;
-  const message = `${from.debit} ${exchange.from} at ${exchange.rate} is not ${to.debit} ${exchange.to}`;
+  const bought = `${to.debit} ${exchange.to}`;
+  const message = `${from.debit} ${exchange.from} at ${exchange.rate} is not ${bought}`;
   return no('exchange_rate_mismatch', message);
 }
 

@@ -2,8 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TransferId } from '#kernel';
 import * as example from './examples.ts';
-import { alice, anAccount, bob, capture, cash, credit, debit, fees, hold } from './examples.ts';
-import { increase, later, noon, pay, voidOf, type ExampleLedger } from './examples.ts';
+import {
+  type ExampleLedger,
+  alice,
+  anAccount,
+  bob,
+  capture,
+  cash,
+  credit,
+  debit,
+  fees,
+  hold,
+  increase,
+  later,
+  noon,
+  pay,
+  voidOf,
+} from './examples.ts';
 import type { LegPart } from './instruction.ts';
 
 const deadline = later(1_000_000);
@@ -41,7 +56,7 @@ test('a hold’s deadline lies after the batch’s time', () => {
   assert.equal(until(later(1)), 'ok');
 });
 
-test('a hold may be opened with an effective time in a closed period, since it moves nothing', () => {
+test('a hold may be dated in a closed period, since it moves nothing', () => {
   const ledger = example.exampleLedger();
   const closedBefore = noon;
   const effectiveAt = later(-1);
@@ -118,22 +133,22 @@ test('an ended hold refuses capture, increase and void, each saying how it ended
   const { ledger, id } = opened(100n, { expiresAt: deadline });
   const attempts = [capture(id), increase(id, { amount: 1n }), voidOf(id)];
   ledger.post(capture(id));
-  assert.deepEqual(ledger.codes(attempts), Array(3).fill('hold_captured'));
+  assert.deepEqual(ledger.codes(attempts), Array<string>(3).fill('hold_captured'));
 
   const voided = opened();
   voided.ledger.post(voidOf(voided.id));
-  assert.deepEqual(voided.ledger.codes(attempts), Array(3).fill('hold_voided'));
+  assert.deepEqual(voided.ledger.codes(attempts), Array<string>(3).fill('hold_voided'));
 
   const expired = opened(100n, { expiresAt: deadline });
   expired.ledger.expire(deadline);
   const after = { time: deadline };
-  assert.deepEqual(expired.ledger.codes(attempts, after), Array(3).fill('hold_expired'));
+  assert.deepEqual(expired.ledger.codes(attempts, after), Array<string>(3).fill('hold_expired'));
 
   const none = [capture(example.transferId(99)), voidOf(example.transferId(99))];
   assert.deepEqual(ledger.codes(none), ['hold_not_found', 'hold_not_found']);
 });
 
-test('a hold can be captured one microsecond before its deadline and not at it, swept or not', () => {
+test('a hold can be captured a microsecond before its deadline, not at it, swept or not', () => {
   const early = opened(100n, { expiresAt: deadline });
   assert.equal(early.ledger.code(capture(early.id), { time: later(-1, deadline) }), 'ok');
   const late = opened(100n, { expiresAt: deadline });
@@ -237,7 +252,7 @@ test('a capture may pass a floor that was raised since, because the money was he
   assert.equal(ledger.code(capture(id)), 'ok');
 });
 
-test('a frozen or closed account refuses a capture and an increase, and lets a void through', () => {
+test('a frozen or closed account refuses capture and increase, and lets a void through', () => {
   for (const [status, code] of [
     ['debits_frozen', 'account_frozen'],
     ['closed', 'account_closed'],

@@ -121,7 +121,7 @@ export function capture(desk: Desk, instruction: CaptureInstruction): Outcome {
   if (isRefusal(amounts)) return amounts;
   const excess = amounts.findIndex((amount, leg) => amount > (remaining[leg] as bigint));
   if (excess >= 0) {
-    const message = `${amounts[excess]} is more than the ${remaining[excess]} held on leg ${excess}`;
+    const message = `${amounts[excess]} is above the ${remaining[excess]} held on leg ${excess}`;
     return no('capture_exceeds_hold', message, excess);
   }
   const fault =

@@ -1,5 +1,6 @@
-// What a caller may ask of the ledger: the instructions that `post` takes, and their limits of form.
-// An instruction is checked for shape at the edge; here it is typed, with amounts as bigint minor units.
+// What a caller may ask of the ledger: the instructions that `post` takes, and their limits of
+// form. An instruction is checked for shape at the edge; here it is typed, with amounts as bigint
+// minor units.
 
 import type { AccountId, Instant, TransferId } from '#kernel';
 

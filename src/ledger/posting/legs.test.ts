@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as example from './examples.ts';
-import { alice, anAccount, bob, cash, credit, debit, euros, fees, pay } from './examples.ts';
-import { transfer } from './examples.ts';
+import {
+  alice,
+  anAccount,
+  bob,
+  cash,
+  credit,
+  debit,
+  euros,
+  fees,
+  pay,
+  transfer,
+} from './examples.ts';
 import type { Leg } from './instruction.ts';
 
 function codeOf(legs: readonly Leg[], accounts = [carol]): string {
@@ -147,7 +157,7 @@ test('up-to legs on both sides need a leg that takes the remainder', () => {
   assert.deepEqual(movedBy(remainder), { 0: 900n, 1: 200n, 2: 700n });
 });
 
-test('the remaining leg takes what the others leave, and is refused when they leave nothing', () => {
+test('the remaining leg takes what the others leave, and not nothing', () => {
   assert.deepEqual(movedBy([debit(cash, 100n), credit(bob, 30n), credit(fees, 'remaining')]), {
     0: 100n,
     1: 30n,
@@ -193,7 +203,7 @@ test('a condition is met at exactly its figure and refused one beyond', () => {
   assert.equal(when({ availableAtLeast: 301n, version: 1n }), 'condition_available_not_met');
 });
 
-test('conditions look at the account just before the transfer, after earlier ones of the list', () => {
+test('conditions look at the account just before the transfer, within the list', () => {
   const ledger = example.exampleLedger();
   const ifVersion = (version: bigint) =>
     transfer([debit(cash, 1n), credit(bob, 1n, { conditions: { version } })]);

@@ -115,12 +115,12 @@ function checkConditions(
   const { availableAtLeast, balanceAtLeast, version } = leg.conditions ?? {};
   const available = availableOf(account, account);
   if (availableAtLeast !== undefined && available < availableAtLeast) {
-    const message = `account ${account.id} has ${available} available, asked for ${availableAtLeast}`;
+    const message = `account ${account.id} has ${available}, asked for ${availableAtLeast}`;
     return no('condition_available_not_met', message, index);
   }
   const balance = balanceOf(account.normalSide, account);
   if (balanceAtLeast !== undefined && balance < balanceAtLeast) {
-    const message = `account ${account.id} has a balance of ${balance}, asked for ${balanceAtLeast}`;
+    const message = `account ${account.id} is at ${balance}, asked for ${balanceAtLeast}`;
     return no('condition_balance_not_met', message, index);
   }
   if (version !== undefined && account.version !== version) {

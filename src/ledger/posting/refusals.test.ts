@@ -2,9 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { postRefusals, type PostRefusalCode } from '../refusals.ts';
 import * as example from './examples.ts';
-import { alice, anAccount, bob, capture, cash, credit, debit, euros } from './examples.ts';
-import { euroDeposit, exampleLedger, fees, hold, increase, later, noon } from './examples.ts';
-import { pay, reverse, transfer, transferId, voidOf, type ExampleOptions } from './examples.ts';
+import {
+  type ExampleOptions,
+  alice,
+  anAccount,
+  bob,
+  capture,
+  cash,
+  credit,
+  debit,
+  euroDeposit,
+  euros,
+  exampleLedger,
+  fees,
+  hold,
+  increase,
+  later,
+  noon,
+  pay,
+  reverse,
+  transfer,
+  transferId,
+  voidOf,
+} from './examples.ts';
 import type { Exchange, Instruction, Leg, LegConditions } from './instruction.ts';
 
 /** A list whose last instruction but those in `after` is refused. */

@@ -1,8 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as example from './examples.ts';
-import { alice, bob, capture, cash, credit, debit, fees, hold, later } from './examples.ts';
-import { noon, pay, reverse, transfer, voidOf } from './examples.ts';
+import {
+  alice,
+  bob,
+  capture,
+  cash,
+  credit,
+  debit,
+  fees,
+  hold,
+  later,
+  noon,
+  pay,
+  reverse,
+  transfer,
+  voidOf,
+} from './examples.ts';
 
 test('a reversal moves everything back as a new transfer that names the one it reverses', () => {
   const ledger = example.exampleLedger();

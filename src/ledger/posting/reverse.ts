@@ -32,7 +32,7 @@ export function reverse(
   if (!Array.isArray(amounts)) return amounts;
   const excess = amounts.findIndex((amount, leg) => amount > (remaining[leg] as bigint));
   if (excess >= 0) {
-    const message = `${amounts[excess]} is more than the ${remaining[excess]} left on leg ${excess}`;
+    const message = `${amounts[excess]} is above the ${remaining[excess]} left on leg ${excess}`;
     return no('reversal_exceeds_transfer', message, excess);
   }
   const back = target.legs.map((leg) => ({ ...leg, side: otherSide(leg.side) }));

@@ -46,7 +46,7 @@ export interface Transfer {
   readonly entries: readonly Entry[];
 }
 
-/** A transfer found by its external id, with the hash of what was asked, to tell a replay from a reuse. */
+/** A transfer with the hash of what was asked, which tells a replay from a reuse. */
 export interface StoredTransfer extends Transfer {
   readonly contentHash: string;
 }

@@ -8,9 +8,9 @@ import {
   findAccountByExternalId,
   selectAccounts,
   type AccountFilter,
-} from '../account-store.ts';
+} from '../store/account-store.ts';
 
-export type { AccountFilter } from '../account-store.ts';
+export type { AccountFilter } from '../store/account-store.ts';
 
 // Before this time no hold is due, so an absent time means the counters as they are stored.
 const NEVER = 0 as Instant;

@@ -1,9 +1,10 @@
 // Reads an account's balance: now, at an effective time, and as it was known at a recorded time.
 // What was known of a past moment is never changed by what is posted later.
 
-import type { AccountId, Instant } from '#kernel';
+import { limits } from '#config';
+import { DAY_US, type AccountId, type Instant } from '#kernel';
 import type { Queryable } from '#platform';
-import { findAccount } from '../account-store.ts';
+import { findAccount } from '../store/account-store.ts';
 import { balancesOf, noCounters, type Account, type Balances } from '../account.ts';
 import type { Counters } from '../posting/transfer.ts';
 import { countersAtVersion, movedAfter, versionAt } from './balance-store.ts';
@@ -17,10 +18,10 @@ export interface AsOf {
 }
 
 /**
- * How far ahead of its recording a value date may lie: 366 days, in microseconds. So whatever has
+ * How far ahead of its recording a value date may lie. So whatever has
  * a value date after E was recorded after E less this, and nothing earlier has to be looked at.
  */
-const EFFECTIVE_AHEAD_MAX_US = 366 * 86_400_000_000;
+const EFFECTIVE_AHEAD_MAX_US = limits.effectiveAheadMaxDays.value * DAY_US;
 
 /** The version that had been recorded by the time asked for; the latest when none is asked for. */
 export async function knownVersion(

@@ -4,7 +4,7 @@
 
 import type { AccountId, Instant } from '#kernel';
 import type { Queryable } from '#platform';
-import { findAccount } from '../account-store.ts';
+import { findAccount } from '../store/account-store.ts';
 import type { Account } from '../account.ts';
 import { versionAt } from './balance-store.ts';
 import { selectEntries, type AccountEntry, type EntryFilter, type Order } from './entry-store.ts';
@@ -47,7 +47,7 @@ export async function listEntries(
   if (order === 'desc' && after !== undefined && after - 1n < high) high = after - 1n;
   if (order === 'asc' && after !== undefined && after > low) low = after;
   if (low >= high) return { account, entries: [], next: undefined };
-  const isCut = high - low > PAGE_SCAN_MAX;
+  const isCut = query.transferId === undefined && high - low > PAGE_SCAN_MAX;
   if (isCut && order === 'desc') low = high - PAGE_SCAN_MAX;
   if (isCut && order === 'asc') high = low + PAGE_SCAN_MAX;
   const versions = { after: low, upTo: high };

@@ -3,7 +3,7 @@
 
 import type { AccountId, Instant, TransferId } from '#kernel';
 import type { Queryable } from '#platform';
-import { findAccount } from '../account-store.ts';
+import { findAccount } from '../store/account-store.ts';
 import type { Account } from '../account.ts';
 import { PAGE_SCAN_MAX } from './entries.ts';
 import { findHolds, selectOpenHolds, type Hold } from './transfer-store.ts';

@@ -4,7 +4,7 @@
 
 import { assert, type AccountId, type Instant } from '#kernel';
 import type { Queryable } from '#platform';
-import { findAccount } from '../account-store.ts';
+import { findAccount } from '../store/account-store.ts';
 import { noCounters, type Account } from '../account.ts';
 import { balanceOf } from '../posting/balance.ts';
 import type { Side } from '../posting/instruction.ts';

@@ -1,9 +1,9 @@
-// A bank for the tests of posting: a database of its own, a clock that the test sets, a few accounts
-// and the questions that tests ask of the stored books without going through the ledger's own reading.
+// A bank for the tests of posting: a database of its own, a clock that the test sets, and the
+// questions that tests ask of the stored books without going through the ledger's own reading.
 
 import assert from 'node:assert/strict';
 import { manualClock, parseInstant, uuidOf, type AccountId, type Instant } from '#kernel';
-import { openSession, type TransactionContext } from '#platform';
+import { openSession, type Database, type TransactionContext } from '#platform';
 import { testDatabase, type TestDatabaseOptions } from '../../platform/database/testing.ts';
 import type { OpenAccount } from '../account.ts';
 import { openAccounts } from '../open.ts';
@@ -78,6 +78,22 @@ export async function openBank(name: string, options: TestDatabaseOptions = {}) 
     return answers[0].value.transfer as StoredTransfer;
   }
 
+  return {
+    ...questionsOf(database, url),
+    database,
+    clock,
+    context,
+    open,
+    openAll,
+    code,
+    codes,
+    post,
+    url,
+    drop: () => test.drop(),
+  };
+}
+
+function questionsOf(database: Database, url: string) {
   async function balance(id: AccountId): Promise<StoredBalance> {
     const [row] = await database.query<StoredBalance>({
       text: `select version, posted_debits, posted_credits, pending_debits, pending_credits,
@@ -121,22 +137,7 @@ export async function openBank(name: string, options: TestDatabaseOptions = {}) 
     }
   }
 
-  return {
-    database,
-    clock,
-    context,
-    open,
-    openAll,
-    code,
-    codes,
-    post,
-    balance,
-    census,
-    checkBooks,
-    asOwner,
-    url,
-    drop: test.drop,
-  };
+  return { balance, census, checkBooks, asOwner };
 }
 
 /** From one account to another: the first is debited. */
@@ -149,4 +150,3 @@ export function payment(
   const legs = [debit({ id: from }, amount), credit({ id: to }, amount)];
   return { kind: 'transfer', legs, ...rest } as Instruction;
 }
-

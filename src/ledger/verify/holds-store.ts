@@ -1,143 +1,138 @@
 // The statements that recompute every hold from the entries of its transfers: the hold itself, its
 // increases and captures, and the void or expiry that gave back what was left.
 
-// All transfers of all holds, with the hold they belong to.
-const moves = `
-moves as (
-  select coalesce(t.hold_id, t.id) as hold_id, t.id, t.kind, t.expires_at, t.effective_at,
-    t.recorded_at
+// Legs are matched with their account and side, so that an entry on another account shows up twice:
+// as a leg of the hold that lacks its amounts, and as a leg that the hold does not have. What is
+// left of an open hold is what its entries hold and have not given back; one that has ended has
+// nothing left. A hold's deadline is that of its latest hold or increase that set one. Nearly every
+// hold has just one, so the deadline in force at each move is only worked out for those that have
+// several.
+export const holds = `
+with moves as (
+  select coalesce(t.hold_id, t.id) as hold_id, t.id, t.kind, t.effective_at, t.recorded_at,
+    case when t.expires_at is not null then t.expires_at
+      when t.kind = 'hold' then timestamptz 'infinity' end as sets_deadline
   from ledger.transfers t
   where t.kind in ('hold', 'increase', 'capture', 'void', 'expiry')
-)`;
-
-// Leg by leg against the recorded progress. What is left of an open hold is what its entries hold
-// and have not given back; a hold that has ended has nothing left.
-export const holdLegs = `
-with ${moves},
-recomputed as (
-  select m.hold_id, e.leg,
-    sum(e.pending) filter (where e.pending > 0) as held,
+),
+recomputed as materialized (
+  select m.hold_id, e.leg, e.account_id, e.is_debit,
+    coalesce(sum(e.pending) filter (where e.pending > 0), 0) as held,
     coalesce(sum(e.posted) filter (where m.kind = 'capture'), 0) as captured,
-    sum(e.pending) as remaining,
-    min(e.account_id::text)::uuid as account_first, max(e.account_id::text)::uuid as account_last,
-    bool_and(e.is_debit) as all_debit, bool_or(e.is_debit) as any_debit
+    sum(e.pending) as remaining
   from moves m join ledger.entries e on e.transfer_id = m.id
-  group by m.hold_id, e.leg
+  group by m.hold_id, e.leg, e.account_id, e.is_debit
 ),
 recorded as (
-  select h.id as hold_id, (l.place - 1)::integer as leg, l.account_id, l.side, l.held, l.captured,
-    h.state
+  select h.id as hold_id, (l.place - 1)::integer as leg, l.account_id,
+    l.side = 'debit' as is_debit, l.held, l.captured, h.state
   from ledger.holds h cross join lateral
     unnest(h.account_ids, h.sides, h.held, h.captured) with ordinality
     as l (account_id, side, held, captured, place)
 ),
 legs as (
-  select coalesce(r.hold_id, p.hold_id) as hold_id, coalesce(r.leg, p.leg) as leg,
-    p.account_id, p.side, p.state, p.hold_id is not null as has_record,
-    coalesce(r.held, 0) as held, coalesce(r.captured, 0) as captured,
-    coalesce(r.remaining, 0) as remaining, p.held as p_held, p.captured as p_captured,
-    r.account_first, r.account_last, r.all_debit, r.any_debit, r.hold_id is not null as has_entries
+  select coalesce(p.hold_id, r.hold_id) as hold_id, coalesce(p.leg, r.leg) as leg,
+    coalesce(p.account_id, r.account_id) as account_id,
+    coalesce(p.is_debit, r.is_debit) as is_debit, p.state, coalesce(r.held, 0) as held,
+    coalesce(r.captured, 0) as captured, coalesce(r.remaining, 0) as remaining,
+    p.held as p_held, p.captured as p_captured
   from recomputed r full join recorded p on p.hold_id = r.hold_id and p.leg = r.leg
+    and p.account_id = r.account_id and p.is_debit = r.is_debit
+  where p.hold_id is null or p.held <> coalesce(r.held, 0)
+    or p.captured <> coalesce(r.captured, 0) or p.captured > p.held
+    or coalesce(r.captured, 0) > coalesce(r.held, 0)
+    or coalesce(r.remaining, 0) <> case when p.state = 'open' then p.held - p.captured else 0 end
 ),
-breaches as (
-  select 'hold_amounts' as rule, hold_id, leg,
-    format('held %s, captured %s', held, captured) as expected,
-    case when has_record then format('held %s, captured %s', p_held, p_captured)
-      else 'no such leg' end as found
-  from legs where not has_record or p_held <> held or p_captured <> captured
-  union all
-  select 'hold_amounts', hold_id, leg, format('account %s on the %s side', account_id, side),
-    format('entries of account %s%s, %s', account_first,
-      case when account_first <> account_last then ' and others' else '' end,
-      case when all_debit then 'debits' when any_debit then 'both sides' else 'credits' end)
-  from legs
-  where has_record and has_entries and (account_first <> account_id or account_last <> account_id
-    or all_debit <> (side = 'debit') or any_debit <> (side = 'debit'))
-  union all
-  select 'hold_amounts', hold_id, leg,
-    case when state = 'open' then held - captured || ' left' else 'nothing left' end,
-    remaining || ' left'
-  from legs where remaining <> case when state = 'open' then held - captured else 0 end
-  union all
-  select 'hold_within', hold_id, leg, 'at most ' || held || ' captured', captured || ' captured'
-  from legs where captured > held or p_captured > p_held
-)
-select rule, null::uuid as account_id, null::bigint as version, hold_id as transfer_id, leg,
-  null as subject, expected, found
-from breaches`;
-
-// The deadline in force for a move is the one of the latest hold or increase recorded up to then
-// that set one. Times are compared as whole microseconds; "never" is a number beyond all of them.
-export const holdStates = `
-with ${moves},
-timed as (
-  select m.*, (extract(epoch from m.recorded_at) * 1000000)::bigint as recorded_us,
-    (extract(epoch from m.effective_at) * 1000000)::bigint as effective_us,
-    case when m.expires_at is not null then (extract(epoch from m.expires_at) * 1000000)::bigint
-      when m.kind = 'hold' then 9007199254740991 end as set_us
-  from moves m
-),
-in_force as (
-  select t.*, (max(case when set_us is not null then array[recorded_us, set_us] end)
-    over (partition by hold_id order by recorded_us
-      groups between unbounded preceding and current row))[2] as deadline_us
-  from timed t
-),
-summed as (
-  select m.hold_id, sum(e.pending) as remaining
-  from moves m join ledger.entries e on e.transfer_id = m.id
-  group by m.hold_id
-),
-lives as (
-  select hold_id, count(*) filter (where kind = 'void') as voids,
+lives as materialized (
+  select hold_id,
+    count(*) filter (where kind = 'void') as voids,
     count(*) filter (where kind = 'expiry') as expiries,
-    (max(case when set_us is not null then array[recorded_us, set_us] end))[2] as deadline_us,
-    max(recorded_us) as latest_us,
-    max(recorded_us) filter (where kind in ('void', 'expiry')) as ended_us
-  from timed group by hold_id
+    count(sets_deadline) as deadlines,
+    max(sets_deadline) as deadline,
+    max(recorded_at) as latest_at,
+    max(recorded_at) filter (where kind in ('capture', 'increase', 'void')) as used_at,
+    max(recorded_at) filter (where kind in ('void', 'expiry')) as ended_at,
+    min(recorded_at) filter (where kind = 'expiry') as expired_at,
+    min(effective_at) filter (where kind = 'expiry') as expiry_effective_at
+  from moves group by hold_id
+),
+several as (
+  select m.*, max(case when sets_deadline is not null then array[recorded_at, sets_deadline] end)
+    over (partition by hold_id order by recorded_at
+      groups between unbounded preceding and current row) as latest_set
+  from moves m
+  where hold_id in (select hold_id from lives where deadlines > 1)
+),
+latest as (
+  select hold_id, max(latest_set) as latest_set from several group by hold_id
+),
+left_over as (
+  select hold_id, sum(remaining) as remaining from recomputed group by hold_id
 ),
 states as (
   select coalesce(l.hold_id, h.id) as hold_id, l.hold_id is not null as has_transfer,
-    h.id is not null as has_record, h.state, l.voids, l.expiries, l.latest_us, l.ended_us,
+    h.id is not null as has_record, h.state, l.voids, l.expiries, l.deadlines, l.latest_at,
+    l.used_at, l.ended_at, l.expired_at, l.expiry_effective_at,
     case when l.expiries > 0 then 'expired' when l.voids > 0 then 'voided'
-      when s.remaining = 0 then 'captured' else 'open' end as expected_state,
-    case when l.deadline_us < 9007199254740991 then l.deadline_us end as deadline_us,
-    (extract(epoch from h.expires_at) * 1000000)::bigint as recorded_deadline_us
+      when o.remaining = 0 then 'captured' else 'open' end::ledger.hold_state as expected_state,
+    case when l.deadlines > 1 then (s.latest_set)[2] else l.deadline end as deadline,
+    coalesce(h.expires_at, 'infinity') as recorded_deadline
   from lives l
-  left join summed s on s.hold_id = l.hold_id
+  left join left_over o on o.hold_id = l.hold_id
+  left join latest s on s.hold_id = l.hold_id
   full join ledger.holds h on h.id = l.hold_id
 ),
 breaches as (
-  select 'hold_has_record' as rule, hold_id,
-    case when has_transfer then 'its progress' else 'a transfer of kind hold' end as expected,
-    'none' as found
+  select 'hold_amounts' as rule, hold_id, leg,
+    format('held %s, captured %s of %s account %s', held, captured,
+      case when is_debit then 'debit' else 'credit' end, account_id) as expected,
+    case when p_held is null then 'no such leg'
+      else format('held %s, captured %s', p_held, p_captured) end as found
+  from legs where p_held is null or p_held <> held or p_captured <> captured
+  union all
+  select 'hold_amounts', hold_id, leg,
+    case when state = 'open' then p_held - p_captured || ' left' else 'nothing left' end,
+    remaining || ' left'
+  from legs
+  where p_held is not null
+    and remaining <> case when state = 'open' then p_held - p_captured else 0 end
+  union all
+  select 'hold_within', hold_id, leg, format('at most %s captured', least(held, p_held)),
+    greatest(captured, p_captured) || ' captured'
+  from legs where captured > held or p_captured > p_held
+  union all
+  select 'hold_has_record', hold_id, null,
+    case when has_transfer then 'its progress' else 'a transfer of kind hold' end, 'none'
   from states where not has_record or not has_transfer
   union all
-  select 'hold_state', hold_id, expected_state, state::text
-  from states where has_record and has_transfer and state::text <> expected_state
+  select 'hold_state', hold_id, null, expected_state::text, state::text
+  from states where has_record and has_transfer and state <> expected_state
   union all
-  select 'hold_state', hold_id, 'ended once',
+  select 'hold_state', hold_id, null, 'ended once',
     format('%s voids and %s expiries, the latest move after the end', voids, expiries)
-  from states where voids + expiries > 1 or latest_us > ended_us
+  from states where voids + expiries > 1 or latest_at > ended_at
   union all
-  select 'hold_deadline', hold_id,
-    coalesce('deadline ' || to_timestamp(deadline_us / 1000000.0), 'no deadline'),
-    coalesce('deadline ' || to_timestamp(recorded_deadline_us / 1000000.0), 'no deadline')
-  from states
-  where has_record and has_transfer and deadline_us is distinct from recorded_deadline_us
+  select 'hold_deadline', hold_id, null, 'deadline ' || deadline, 'deadline ' || recorded_deadline
+  from states where has_record and has_transfer and deadline <> recorded_deadline
   union all
-  select 'hold_deadline', hold_id, 'recorded before ' || to_timestamp(deadline_us / 1000000.0),
-    format('%s %s recorded %s', kind, id, recorded_at)
-  from in_force
-  where kind in ('capture', 'increase', 'void') and recorded_us >= deadline_us
+  select 'hold_deadline', hold_id, null, 'used before ' || deadline, 'used at ' || used_at
+  from states where deadlines = 1 and used_at >= deadline
   union all
-  select 'hold_deadline', hold_id, 'expired at ' || to_timestamp(deadline_us / 1000000.0),
+  select 'hold_deadline', hold_id, null, 'expired at ' || deadline,
+    format('expiry effective %s, recorded %s', expiry_effective_at, expired_at)
+  from states where deadlines = 1 and (expiry_effective_at <> deadline or expired_at < deadline)
+  union all
+  select 'hold_deadline', hold_id, null, 'used before ' || (latest_set)[2],
+    format('%s %s at %s', kind, id, recorded_at)
+  from several where kind in ('capture', 'increase', 'void') and recorded_at >= (latest_set)[2]
+  union all
+  select 'hold_deadline', hold_id, null, 'expired at ' || (latest_set)[2],
     format('expiry effective %s, recorded %s', effective_at, recorded_at)
-  from in_force
-  where kind = 'expiry' and (effective_us <> deadline_us or recorded_us < deadline_us)
+  from several
+  where kind = 'expiry' and (effective_at <> (latest_set)[2] or recorded_at < (latest_set)[2])
 )
-select rule, null::uuid as account_id, null::bigint as version, hold_id as transfer_id,
-  null::integer as leg, null as subject, expected, found
+select rule, null::uuid as account_id, null::bigint as version, hold_id as transfer_id, leg,
+  null as subject, expected, found
 from breaches`;
 
 // The books' pending counters against what is left of every open hold.

@@ -91,7 +91,8 @@ export const importSnapshot = (snapshot: string): string =>
 export const tuneSession = `
 select set_config(name, setting, true)
 from (values ('work_mem', '128MB'), ('jit', 'off'), ('max_parallel_workers_per_gather', '0'),
-  ('statement_timeout', '0'), ('timezone', 'UTC'), ('search_path', '')) as s (name, setting)`;
+  ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'), ('timezone', 'UTC'),
+  ('search_path', '')) as s (name, setting)`;
 
 /** Wraps a check's statement: at most `$1` breaches of each rule, with the count of all of them. */
 export const limited = (statement: string): string => `

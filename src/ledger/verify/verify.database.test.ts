@@ -217,6 +217,24 @@ test('verify counts every breach and lists no more than asked for', async () => 
   assert.equal(outcome?.breaches, 6n);
 });
 
+test('verify is right while the ledger is being posted to', async () => {
+  const isDone = { value: false };
+  const postOn = async (): Promise<void> => {
+    for (let count = 0; !isDone.value; count += 1) {
+      const amount = BigInt(count + 1);
+      const legs = [debit(cash, amount), credit(bob, amount)];
+      await postBatch(bank.database, context(), Array(50).fill({ kind: 'transfer', legs }));
+    }
+  };
+  const posting = Promise.all([postOn(), postOn()]);
+  for (let round = 0; round < 3; round += 1) {
+    const verification = await check(() => openSession(bank.url), 2);
+    assert.deepEqual(verification.findings, []);
+  }
+  isDone.value = true;
+  await posting;
+});
+
 test('every rule of verify has a history that breaks it', () => {
   const covered = new Set(tamperings.flatMap(({ broken }) => broken));
   const untested = (Object.keys(rules) as RuleName[]).filter((rule) => !covered.has(rule));

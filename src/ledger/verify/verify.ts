@@ -6,7 +6,7 @@ import type { Session } from '#platform';
 import { accountEntries, accountStates } from './accounts-store.ts';
 import { findingOf, rules } from './finding.ts';
 import type { Finding, FindingRow, RuleName, Subject } from './finding.ts';
-import { holdLegs, holdStates, pendingTotals } from './holds-store.ts';
+import { holds, pendingTotals } from './holds-store.ts';
 import * as structure from './structure-store.ts';
 import { closedPeriods, references, reversals, transferEntries } from './transfers-store.ts';
 
@@ -19,8 +19,7 @@ interface Check {
 const checks: readonly Check[] = [
   { title: 'accounts and currencies against entries', statement: accountEntries },
   { title: 'transfers against entries', statement: transferEntries },
-  { title: 'holds, leg by leg', statement: holdLegs },
-  { title: 'holds, their states and deadlines', statement: holdStates },
+  { title: 'holds against entries', statement: holds },
   { title: 'references between transfers', statement: references },
   { title: 'pending counters against open holds', statement: pendingTotals },
   { title: 'reversals', statement: reversals },

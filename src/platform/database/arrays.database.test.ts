@@ -107,8 +107,8 @@ test('a uuid array carries every digit', async () => {
 });
 
 test('a uuid that is none is a bug and is never sent', () => {
-  assert.throws(() => uuidArray(['01900000-0000-7000-8000-00000000002']), /32 hexadecimal digits/);
-  assert.throws(() => uuidArray(['']), /32 hexadecimal digits/);
+  assert.throws(() => uuidArray(['01900000-0000-7000-8000-00000000002']), /hexadecimal digits/);
+  assert.throws(() => uuidArray(['']), /hexadecimal digits/);
 });
 
 test('a bytea array carries every byte', async () => {

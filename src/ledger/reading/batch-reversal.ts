@@ -3,11 +3,11 @@
 
 import { refuse, type BatchId, type Instant, type Result, type TransferId } from '#kernel';
 import type { Queryable } from '#platform';
-import type { Instruction, Metadata } from './posting/instruction.ts';
-import { findHolds, selectTransfers } from './reading/transfer-store.ts';
-import type { RecordedTransfer } from './reading/transfer-store.ts';
-import { batchTransfers } from './reading/transfers.ts';
-import type { LedgerRefusal, PostRefusalCode, ReadRefusalCode } from './refusals.ts';
+import type { Instruction, Metadata } from '../posting/instruction.ts';
+import { findHolds, selectTransfers } from './transfer-store.ts';
+import type { RecordedTransfer } from './transfer-store.ts';
+import { batchTransfers } from './transfers.ts';
+import type { LedgerRefusal, PostRefusalCode, ReadRefusalCode } from '../refusals.ts';
 
 export interface ReverseBatch {
   readonly batchId: BatchId;

@@ -31,10 +31,10 @@ import type {
   HoldStatus,
   ReversibleLeg,
   ReversibleTransfer,
-} from './posting/books.ts';
-import type { Decision } from './posting/decide.ts';
-import type { Side } from './posting/instruction.ts';
-import type { Counters, StoredTransfer, TransferKind } from './posting/transfer.ts';
+} from '../posting/books.ts';
+import type { Decision } from '../posting/decide.ts';
+import type { Side } from '../posting/instruction.ts';
+import type { Counters, StoredTransfer, TransferKind } from '../posting/transfer.ts';
 
 /** Positions in the database's enumeration, counted from 1. */
 const KIND_NUMBER = {
@@ -259,9 +259,9 @@ export async function recordTransfers(
 }
 
 /**
- * Stores the balances and holds of a decision. Throws a retryable Fault when the books are no longer
- * as they were decided upon. `consulted` are accounts that the decision leaves as they are but rests
- * upon: they are compared too.
+ * Stores the balances and holds of a decision. Throws a retryable Fault when the books are no
+ * longer as they were decided upon. `consulted` are accounts that the decision leaves as they are
+ * but rests upon: they are compared too.
  */
 export async function recordBalances(
   tx: Transaction,

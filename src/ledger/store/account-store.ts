@@ -3,9 +3,9 @@
 
 import { formatInstant, idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
 import type { Queryable, Transaction } from '#platform';
-import { balancesOf, limitsOf, type Account, type OpenAccount } from './account.ts';
-import type { AccountStatus } from './posting/books.ts';
-import type { Metadata, Side } from './posting/instruction.ts';
+import { balancesOf, limitsOf, type Account, type OpenAccount } from '../account.ts';
+import type { AccountStatus } from '../posting/books.ts';
+import type { Metadata, Side } from '../posting/instruction.ts';
 
 export interface AccountRow {
   readonly id: Uuid;

@@ -17,8 +17,13 @@ interface PeriodCloseRow {
   readonly actor: string;
 }
 
-export async function lockPeriods(tx: Transaction): Promise<void> {
+/** Waits for the postings under way; answers the latest recorded time of all accounts. */
+export async function lockPeriods(tx: Transaction): Promise<Instant | undefined> {
   await tx.query({ text: `select pg_advisory_xact_lock(hashtext('ledger.period'))` });
+  const [row] = await tx.query<{ at: bigint | null }>({
+    text: 'select max(changed_at_us) as at from ledger.balances',
+  });
+  return row === undefined || row.at === null ? undefined : (Number(row.at) as Instant);
 }
 
 /** Latest first. */

@@ -6,8 +6,9 @@ import type { Queryable } from '#platform';
 export async function segmentBytes(q: Queryable): Promise<number> {
   const [row] = await q.query<{ bytes: bigint }>({
     name: 'ledger.segment_bytes',
-    text: `select pg_relation_size(('ledger.entries_' || lpad(max(s.segment)::text, 6, '0'))::regclass)
-      as bytes from ledger.segments s`,
+    text: `select pg_relation_size(
+        ('ledger.entries_' || lpad(max(s.segment)::text, 6, '0'))::regclass) as bytes
+      from ledger.segments s`,
   });
   return Number(row?.bytes ?? 0n);
 }

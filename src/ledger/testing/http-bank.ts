@@ -12,7 +12,7 @@ import type { Answer } from '../posting/decide.ts';
 import type { Instruction } from '../posting/instruction.ts';
 import { refusals } from '../refusals.ts';
 import { ledgerRoutes } from '../routes.ts';
-import type { LedgerPoster } from './edge.ts';
+import type { LedgerPoster } from '../http/edge.ts';
 
 export function at(text: string): Instant {
   const instant = parseInstant(text);
@@ -29,7 +29,7 @@ export type Json = Record<string, unknown>;
 /** A list of which a test reads the first few without asking whether they are there. */
 type Few<Item> = readonly [Item, Item, Item, Item, ...Item[]];
 
-/** Any answer, by the names that the ledger's answers have: a test reads those that its answer has. */
+/** Any answer, by the names that answers have: a test reads those that its answer has. */
 export interface Body {
   readonly id: string;
   readonly account_id: string;

@@ -2,8 +2,8 @@
 
 import { idOf, uuidOf, type Instant, type TransferId } from '#kernel';
 import { uuidArray, type Queryable } from '#platform';
-import type { Exchange, Metadata } from './posting/instruction.ts';
-import type { Entry, StoredTransfer, TransferKind } from './posting/transfer.ts';
+import type { Exchange, Metadata } from '../posting/instruction.ts';
+import type { Entry, StoredTransfer, TransferKind } from '../posting/transfer.ts';
 
 interface TransferRow {
   readonly id: string;

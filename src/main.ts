@@ -1,0 +1,176 @@
+// The composition root: settings, database, ledger, gateway, schedules, and the way back. Whatever
+// was started is stopped in the reverse order. Nothing needs that order to be safe: an answer is
+// given only when its money is on the disk, so a stop at any moment loses nothing.
+
+import { readFileSync } from 'node:fs';
+import { createGateway } from '#gateway';
+import { loadConfig, unknownSettings, type Config } from '#config';
+import type { Clock } from '#kernel';
+import {
+  openDatabase,
+  openLogger,
+  openMetrics,
+  systemClock,
+  withoutPassword,
+  type Database,
+  type Logger,
+  type OpenedDatabase,
+} from '#platform';
+import { bannerOf } from './banner.ts';
+import { listenForEnding, type Ending } from './ending.ts';
+import { reachDatabase, readLedgerSize, readServerFacts } from './facts-store.ts';
+import { openGroupCommit } from './group-commit.ts';
+import { problemTables, routesOf } from './routes.ts';
+import { runSchedules } from './run-schedules.ts';
+import { schedulesOf } from './schedules.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What every step of the start needs. */
+interface Starting {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly ending: Ending;
+  /** Closes what the steps opened, the latest first. */
+  readonly open: AsyncDisposableStack;
+}
+
+/** Runs the bank until it is asked to stop. Answers the exit code; a start that fails throws. */
+export async function main(env: Environment): Promise<number> {
+  const startedMs = performance.now();
+  const config = loadConfig(env);
+  const logger = openLogger({ level: config.log.level });
+  for (const name of unknownSettings(env)) {
+    logger.warn(`there is no setting ${name}: is it misspelt?`);
+  }
+  const ending = listenForEnding({
+    onAsked: () => print('\nFlorin is stopping: it finishes what it has begun ...\n'),
+    onAskedAgain: () => {
+      print('Florin stops at once.\n');
+      // The embedded server is told to stop as the process exits.
+      process.exit(1);
+    },
+  });
+  // Nobody reading our output any more is no reason to end.
+  process.stdout.on('error', () => undefined);
+  print(`Florin ${versionOf()} is starting ...\n`);
+  try {
+    await using open = new AsyncDisposableStack();
+    const banner = await start({ config, logger, clock: systemClock(), ending, open });
+    print(banner(performance.now() - startedMs));
+    await ending.reached;
+  } catch (error) {
+    // Asked to stop while starting: that is no failure.
+    if (!(ending.signal.aborted && error === ending.signal.reason)) throw error;
+    await ending.reached;
+  } finally {
+    ending.close();
+  }
+  print('Florin has stopped.\n');
+  return 0;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Starts everything and answers the banner, which lacks only how long that took. */
+async function start(starting: Starting): Promise<(startedInMs: number) => string> {
+  const { logger, clock, ending, open } = starting;
+  const opened = await openBooks(starting);
+  ending.signal.throwIfAborted();
+  const isSampleLoaded = await loadSample(starting, opened);
+  ending.signal.throwIfAborted();
+  const { database } = opened;
+
+  const schedules = runSchedules(schedulesOf({ database }), { clock, logger });
+  open.defer(() => schedules.stop());
+  const url = await listen(starting, database);
+  ending.signal.throwIfAborted();
+
+  const [server, size] = await Promise.all([readServerFacts(database), readLedgerSize(database)]);
+  const facts = {
+    version: versionOf(),
+    nodeVersion: process.versions.node,
+    processId: process.pid,
+    url,
+    server,
+    dataFolder: opened.embedded?.dataFolder,
+    isShared: opened.embedded?.isShared ?? true,
+    databaseUrl: withoutPassword(opened.ownerUrl),
+    schemaVersion: opened.migrated.version,
+    size,
+    isSampleLoaded,
+  };
+  return (startedInMs) => bannerOf({ ...facts, startedInMs });
+}
+
+async function openBooks({ config, logger, ending, open }: Starting): Promise<OpenedDatabase> {
+  const opened = await openDatabase(config.database, {
+    log: (line) => logDatabaseLine(logger, line, ending.signal.aborted),
+    onGone: (fault) => ending.fail(fault),
+  });
+  open.defer(() => opened.close());
+  const { applied, functions, version } = opened.migrated;
+  if (applied.length + functions.length > 0) {
+    logger.info('the schema was brought up to date', { version, applied, functions });
+  }
+  return opened;
+}
+
+// Lines of PostgreSQL's own log begin with a time, a process and a level; the others tell what was
+// done to have it run.
+const SERVER_LINE = /^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] (\w+):/;
+
+function logDatabaseLine(logger: Logger, line: string, isEnding: boolean): void {
+  const level = SERVER_LINE.exec(line)?.[1];
+  // While ending, PostgreSQL complains of each connection it cuts off.
+  const isRoutine = isEnding || (level === undefined && line.startsWith('applied '));
+  if (isRoutine) logger.debug(line);
+  else if (level === undefined) logger.info(line);
+  else if (/^(WARNING|ERROR|FATAL|PANIC)$/.test(level)) logger.warn(line);
+  else logger.debug(line);
+}
+
+/** A newcomer's ledger is not left empty; another database is the operator's and stays as it is. */
+async function loadSample(
+  { config, clock }: Starting,
+  { embedded, database }: OpenedDatabase,
+): Promise<boolean> {
+  if (config.ledger.sample === 'off' || embedded === undefined) return false;
+  const { transfers } = await readLedgerSize(database);
+  if (transfers > 0) return false;
+  const { loadSampleBank } = await import('../cli/berka/sample.ts');
+  await loadSampleBank(database, clock);
+  return true;
+}
+
+async function listen(starting: Starting, database: Database): Promise<string> {
+  const { config, logger, clock, open } = starting;
+  const metrics = openMetrics({ isProcessMeasured: true });
+  const poster = openGroupCommit({ database, clock, metrics, limits: config.limits });
+  const gateway = await createGateway({
+    about: {
+      title: 'Florin',
+      version: versionOf(),
+      description: 'An open-source core bank: a double-entry ledger on PostgreSQL.',
+    },
+    routes: routesOf({ database, clock, poster }),
+    problemTables,
+    checks: [{ name: 'database', check: () => reachDatabase(database) }],
+    logger,
+    metrics,
+    host: config.server.host,
+    port: config.server.port,
+    limits: config.limits,
+  });
+  open.defer(() => gateway.close());
+  const { url } = await gateway.listen();
+  return url;
+}
+
+function versionOf(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { manualClock, type Instant } from '#kernel';
+import { openLogger } from '#platform';
+import { runSchedules } from './run-schedules.ts';
+import type { Schedule } from './schedules.ts';
+
+const clock = manualClock(5_000_000 as Instant);
+
+function started(schedule: Schedule): {
+  readonly lines: Record<string, unknown>[];
+  readonly stop: () => Promise<void>;
+} {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string): void => {
+    lines.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  const logger = openLogger({ level: 'info', write });
+  const running = runSchedules([schedule], { clock, logger });
+  return { lines, stop: () => running.stop() };
+}
+
+test('a schedule runs again and again, with the time of the clock and its name', async () => {
+  let runs = 0;
+  const done = Promise.withResolvers<void>();
+  const { stop } = started({
+    name: 'tick',
+    everyMs: 1,
+    run(context) {
+      assert.deepEqual(context, {
+        now: clock.now(),
+        actor: 'florin',
+        correlationId: 'schedule-tick',
+      });
+      runs += 1;
+      if (runs === 3) done.resolve();
+      return Promise.resolve();
+    },
+  });
+  await done.promise;
+  await stop();
+  const atStop = runs;
+  await sleep(10);
+  assert.equal(runs, atStop);
+});
+
+test('a schedule that fails is tried again; the log has the first and the end', async () => {
+  let runs = 0;
+  const done = Promise.withResolvers<void>();
+  const { lines, stop } = started({
+    name: 'shaky',
+    everyMs: 1,
+    run() {
+      runs += 1;
+      if (runs === 4) done.resolve();
+      return runs <= 3 ? Promise.reject(new Error('no')) : Promise.resolve();
+    },
+  });
+  await done.promise;
+  await stop();
+  assert.deepEqual(
+    lines.map(({ level, message }) => `${String(level)} ${String(message)}`),
+    ['warn schedule failed', 'info schedule works again'],
+  );
+});
+
+test('stopping waits for the run under way and for no pause', async () => {
+  let hasEnded = false;
+  const begun = Promise.withResolvers<void>();
+  const { stop } = started({
+    name: 'slow',
+    everyMs: 60_000,
+    async run() {
+      begun.resolve();
+      await sleep(20);
+      hasEnded = true;
+    },
+  });
+  await begun.promise;
+  await stop();
+  assert.equal(hasEnded, true);
+});

@@ -1,0 +1,28 @@
+// TABLE  how often -> what is done. Each job may be missed, repeated, and done by several processes
+// at once; posting never depends on one, since it ends due holds by itself.
+
+import type { Clock } from '#kernel';
+import { expireHolds, rollSegment } from '#ledger';
+import type { Database, TransactionContext } from '#platform';
+
+export interface Schedule {
+  /** Named in logs and as the correlation id of what it does. */
+  readonly name: string;
+  /** From the end of one run to the beginning of the next. */
+  readonly everyMs: number;
+  run(context: TransactionContext): Promise<unknown>;
+}
+
+export function schedulesOf({ database }: { database: Database }): readonly Schedule[] {
+  return [
+    { name: 'expire-holds', everyMs: 250, run: (context) => expireHolds(database, context) },
+    { name: 'roll-segment', everyMs: 5_000, run: (context) => rollSegment(database, context) },
+  ];
+}
+
+export const SCHEDULE_ACTOR = 'florin';
+
+/** The context of one run: its time is read when it begins. */
+export function scheduleContext(clock: Clock, name: string): TransactionContext {
+  return { now: clock.now(), actor: SCHEDULE_ACTOR, correlationId: `schedule-${name}` };
+}
