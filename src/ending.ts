@@ -21,7 +21,7 @@ export interface EndingListeners {
 /** Ctrl-C, a stop by the system, and a closed terminal. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A signal to a whole process group reaches us twice: the second within this is the first's echo. */
+/** A signal to a whole process group reaches us twice: a second one so soon is an echo. */
 const ECHO_MS = 1_000;
 
 export function listenForEnding({ onAsked, onAskedAgain }: EndingListeners): Ending {

@@ -5,8 +5,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openSession } from '#platform';
-import { dumpSchema } from '../src/platform/database/schema-dump.ts';
+import { dumpSchema, openSession } from '#platform';
 import { testDatabase } from '../src/platform/database/testing.ts';
 
 const file = path.join(import.meta.dirname, '..', 'docs', 'reference', 'schema.sql');

@@ -74,7 +74,7 @@ class PipelinedPoster implements Poster {
   readonly #underWay = new Map<string, StoredTransfer>();
   readonly #waiting: (() => void)[] = [];
   #last = beginningOf(0);
-  /** By batch: the earliest deadline of its holds, while a batch may not find it in the database. */
+  /** By batch: the earliest deadline of its holds, until the database is sure to know it. */
   readonly #deadlines = new Map<number, number>();
   #inFlight = 0;
   #time = 0;

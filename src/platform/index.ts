@@ -18,6 +18,7 @@ export {
   withoutPassword,
 } from './database/postgres.ts';
 export type { PostgresOptions, Session } from './database/postgres.ts';
+export { dumpSchema } from './database/schema-dump.ts';
 export { migrate } from './database/migrate.ts';
 export type { MigrateOptions, MigrateReport } from './database/migrate.ts';
 export { openLogger } from './telemetry/logger.ts';
