@@ -4,9 +4,16 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { loadConfig } from '#config';
+import { limits, loadConfig } from '#config';
 import type { AccountId } from '#kernel';
-import { openAccounts, openPoster, type Instruction, type OpenAccount, type Poster } from '#ledger';
+import {
+  openAccounts,
+  openPoster,
+  rollSegment,
+  type Instruction,
+  type OpenAccount,
+  type Poster,
+} from '#ledger';
 import {
   openDatabase,
   systemClock,
@@ -22,12 +29,14 @@ export interface World {
   readonly accounts: readonly AccountId[];
   readonly poster: Poster;
   readonly context: () => TransactionContext;
+  /** Stops what the server would do beside the load. */
+  readonly stopMaintenance: () => void;
 }
 
-/** Batches the pipelined poster has under way at once, as in the server. */
-const IN_FLIGHT = 3;
 export const BASELINE_CONNECTIONS = 20;
 const OPENED_AT_ONCE = 5_000;
+/** As often as the server looks whether the segment of entries is full. */
+const MAINTENANCE_MS = 5_000;
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'florin-bench-'));
@@ -61,11 +70,21 @@ export async function openWorld(folder: string, accountCount: number): Promise<W
     );
     for (const answer of answers) if (answer.ok) accounts.push(answer.value.id);
   }
-  const poster = openPoster(database, { inFlightMax: IN_FLIGHT, accountsMax: 200_000 });
-  return { folder, opened, database, accounts, poster, context };
+  const poster = openPoster(database, {
+    inFlightMax: limits.postingBatchesInFlightMax.value,
+    accountsMax: limits.postingAccountsKeptMax.value,
+  });
+  const maintenance = setInterval(() => {
+    void rollSegment(database, context());
+  }, MAINTENANCE_MS);
+  const stopMaintenance = (): void => {
+    clearInterval(maintenance);
+  };
+  return { folder, opened, database, accounts, poster, context, stopMaintenance };
 }
 
 export async function closeWorld(world: World): Promise<void> {
+  world.stopMaintenance();
   await world.opened.close();
 }
 

@@ -30,7 +30,7 @@ const full: Scale = { accounts: 100_000, durationMs: 8_000, runs: 3, fillRounds:
 const quick: Scale = { accounts: 10_000, durationMs: 1_200, runs: 1, fillRounds: 10 };
 
 const BATCH = 1_000;
-const CALLERS = 4;
+const CALLERS = 5;
 
 export async function benchLedger(options: BenchOptions): Promise<Report> {
   const scale = options.isQuick ? quick : full;

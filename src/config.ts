@@ -260,7 +260,7 @@ export const limits = {
   postingBatchesInFlightMax: {
     unit: 'transactions',
     meaning: 'batches being posted at once, each on a connection of its own',
-    value: 3,
+    value: 4,
   },
   postingAccountsKeptMax: {
     unit: 'accounts',

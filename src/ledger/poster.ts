@@ -73,6 +73,10 @@ class PipelinedPoster implements Poster {
   /** By external id: what the batches of the line have decided and not yet committed. */
   readonly #underWay = new Map<string, StoredTransfer>();
   readonly #waiting: (() => void)[] = [];
+  readonly #watchers: (() => void)[] = [];
+  /** Batches under way the fast way; plain ones under way or waiting for those. */
+  #fast = 0;
+  #plain = 0;
   #last = beginningOf(0);
   /** By batch: the earliest deadline of its holds, until the database is sure to know it. */
   readonly #deadlines = new Map<number, number>();
@@ -94,15 +98,54 @@ class PipelinedPoster implements Poster {
     await this.#enter();
     try {
       const isPlain = this.#plainLeft > 0 || instructions.some(({ kind }) => kind === 'reverse');
-      if (!isPlain) {
-        const answer = await this.#speculate(context, instructions, options);
-        if (answer !== undefined) return answer;
-      }
-      this.#plainLeft = Math.max(0, this.#plainLeft - 1);
-      return await postBatch(this.#database, context, instructions, options);
+      const answer = isPlain ? undefined : await this.#postFast(context, instructions, options);
+      return answer ?? (await this.#postPlain(context, instructions, options));
     } finally {
       this.#leave();
     }
+  }
+
+  // The two ways never run at once: each would take the ground from under the other. A plain batch
+  // that waits lets no new fast one begin.
+  async #postFast(
+    context: TransactionContext,
+    instructions: readonly Instruction[],
+    options: BatchOptions,
+  ): Promise<BatchAnswer | undefined> {
+    while (this.#plain > 0) await this.#change();
+    this.#fast += 1;
+    try {
+      return await this.#speculate(context, instructions, options);
+    } finally {
+      this.#fast -= 1;
+      this.#notify();
+    }
+  }
+
+  async #postPlain(
+    context: TransactionContext,
+    instructions: readonly Instruction[],
+    options: BatchOptions,
+  ): Promise<BatchAnswer> {
+    this.#plain += 1;
+    try {
+      while (this.#fast > 0) await this.#change();
+      this.#plainLeft = Math.max(0, this.#plainLeft - 1);
+      // What it changes is not what is in memory.
+      this.#accounts.clear();
+      return await postBatch(this.#database, context, instructions, options);
+    } finally {
+      this.#plain -= 1;
+      this.#notify();
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#watchers.push(resolve));
+  }
+
+  #notify(): void {
+    for (const resolve of this.#watchers.splice(0)) resolve();
   }
 
   async #enter(): Promise<void> {

@@ -293,7 +293,9 @@ async function requireUnchanged(tx: Transaction, accounts: readonly AccountState
 }
 
 async function recordChanges(tx: Transaction, books: Books, decision: Decision): Promise<void> {
-  const accounts = decision.accounts.toSorted((a, b) => (a.after.id < b.after.id ? -1 : 1));
+  // Ids alone sort several times faster than the accounts by their ids.
+  const byId = new Map(decision.accounts.map((change) => [change.after.id, change]));
+  const accounts = [...byId.keys()].sort().flatMap((id) => byId.get(id) ?? []);
   const after = accounts.map((account) => account.after);
   const isPlain = accounts.every((change) => !hasPending(change.after));
   await tx.query({

@@ -4,9 +4,9 @@
 // Legs are matched with their account and side, so that an entry on another account shows up twice:
 // as a leg of the hold that lacks its amounts, and as a leg that the hold does not have. What is
 // left of an open hold is what its entries hold and have not given back; one that has ended has
-// nothing left. A hold's deadline is that of its latest hold or increase that set one. Nearly every
-// hold has just one, so the deadline in force at each move is only worked out for those that have
-// several.
+// nothing left. A hold's deadline is that of its latest hold or increase that set one; among several
+// in one microsecond any may be the latest, but the hold itself comes first. Nearly every hold has
+// just one, so the deadline in force at each move is only worked out for those that have several.
 export const holds = `
 with moves as (
   select coalesce(t.hold_id, t.id) as hold_id, t.id, t.kind, t.effective_at, t.recorded_at,
@@ -56,15 +56,29 @@ lives as materialized (
     min(effective_at) filter (where kind = 'expiry') as expiry_effective_at
   from moves group by hold_id
 ),
-several as (
-  select m.*, max(case when sets_deadline is not null then array[recorded_at, sets_deadline] end)
-    over (partition by hold_id order by recorded_at
-      groups between unbounded preceding and current row) as latest_set
+several as materialized (
+  select m.*, case when m.kind = 'hold' then m.recorded_at - interval '1 microsecond'
+    else m.recorded_at end as made_at
   from moves m
-  where hold_id in (select hold_id from lives where deadlines > 1)
+  where m.hold_id in (select hold_id from lives where deadlines > 1)
 ),
-latest as (
-  select hold_id, max(latest_set) as latest_set from several group by hold_id
+deadlines as (
+  select hold_id, made_at, min(sets_deadline) as earliest, max(sets_deadline) as latest
+  from several where sets_deadline is not null group by hold_id, made_at
+),
+in_force as (
+  select s.*, d.earliest, d.latest
+  from (
+    select several.*, max(case when sets_deadline is not null then made_at end)
+      over (partition by hold_id order by made_at
+        groups between unbounded preceding and current row) as set_at
+    from several
+  ) s
+  join deadlines d on d.hold_id = s.hold_id and d.made_at = s.set_at
+),
+final as (
+  select distinct on (hold_id) hold_id, earliest, latest
+  from deadlines order by hold_id, made_at desc
 ),
 left_over as (
   select hold_id, sum(remaining) as remaining from recomputed group by hold_id
@@ -75,11 +89,11 @@ states as (
     l.used_at, l.ended_at, l.expired_at, l.expiry_effective_at,
     case when l.expiries > 0 then 'expired' when l.voids > 0 then 'voided'
       when o.remaining = 0 then 'captured' else 'open' end::ledger.hold_state as expected_state,
-    case when l.deadlines > 1 then (s.latest_set)[2] else l.deadline end as deadline,
+    coalesce(f.earliest, l.deadline) as deadline, coalesce(f.latest, l.deadline) as deadline_max,
     coalesce(h.expires_at, 'infinity') as recorded_deadline
   from lives l
   left join left_over o on o.hold_id = l.hold_id
-  left join latest s on s.hold_id = l.hold_id
+  left join final f on f.hold_id = l.hold_id
   full join ledger.holds h on h.id = l.hold_id
 ),
 breaches as (
@@ -113,7 +127,8 @@ breaches as (
   from states where voids + expiries > 1 or latest_at > ended_at
   union all
   select 'hold_deadline', hold_id, null, 'deadline ' || deadline, 'deadline ' || recorded_deadline
-  from states where has_record and has_transfer and deadline <> recorded_deadline
+  from states
+  where has_record and has_transfer and recorded_deadline not between deadline and deadline_max
   union all
   select 'hold_deadline', hold_id, null, 'used before ' || deadline, 'used at ' || used_at
   from states where deadlines = 1 and used_at >= deadline
@@ -122,14 +137,15 @@ breaches as (
     format('expiry effective %s, recorded %s', expiry_effective_at, expired_at)
   from states where deadlines = 1 and (expiry_effective_at <> deadline or expired_at < deadline)
   union all
-  select 'hold_deadline', hold_id, null, 'used before ' || (latest_set)[2],
+  select 'hold_deadline', hold_id, null, 'used before ' || latest,
     format('%s %s at %s', kind, id, recorded_at)
-  from several where kind in ('capture', 'increase', 'void') and recorded_at >= (latest_set)[2]
+  from in_force where kind in ('capture', 'increase', 'void') and recorded_at >= latest
   union all
-  select 'hold_deadline', hold_id, null, 'expired at ' || (latest_set)[2],
+  select 'hold_deadline', hold_id, null, 'expired at ' || latest,
     format('expiry effective %s, recorded %s', effective_at, recorded_at)
-  from several
-  where kind = 'expiry' and (effective_at <> (latest_set)[2] or recorded_at < (latest_set)[2])
+  from in_force
+  where kind = 'expiry'
+    and (effective_at not between earliest and latest or recorded_at < effective_at)
 )
 select rule, null::uuid as account_id, null::bigint as version, hold_id as transfer_id, leg,
   null as subject, expected, found
