@@ -3,6 +3,7 @@
 // given only when its money is on the disk, so a stop at any moment loses nothing.
 
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { createGateway } from '#gateway';
 import { loadConfig, unknownSettings, type Config } from '#config';
 import type { Clock } from '#kernel';
@@ -24,6 +25,10 @@ import { problemTables, routesOf } from './routes.ts';
 import { runSchedules } from './run-schedules.ts';
 import { schedulesOf } from './schedules.ts';
 
+// Batches of thousands leave much garbage at once. Left alone, the heap grows to several times what
+// is in use before it is collected; these keep it to a third more, for a little processor time.
+const MEMORY_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=30'];
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every step of the start needs. */
@@ -39,6 +44,7 @@ interface Starting {
 /** Runs the bank until it is asked to stop. Answers the exit code; a start that fails throws. */
 export async function main(env: Environment): Promise<number> {
   const startedMs = performance.now();
+  for (const flag of MEMORY_FLAGS) setFlagsFromString(flag);
   const config = loadConfig(env);
   const logger = openLogger({ level: config.log.level });
   for (const name of unknownSettings(env)) {

@@ -4,9 +4,9 @@
 // Legs are matched with their account and side, so that an entry on another account shows up twice:
 // as a leg of the hold that lacks its amounts, and as a leg that the hold does not have. What is
 // left of an open hold is what its entries hold and have not given back; one that has ended has
-// nothing left. A hold's deadline is that of its latest hold or increase that set one; among several
-// in one microsecond any may be the latest, but the hold itself comes first. Nearly every hold has
-// just one, so the deadline in force at each move is only worked out for those that have several.
+// nothing left. A hold's deadline is that of its latest hold or increase that set one; among
+// several in one microsecond any may be the latest, but the hold itself comes first. Nearly every
+// hold has just one, so the deadline in force at each move is only worked out for the others.
 export const holds = `
 with moves as (
   select coalesce(t.hold_id, t.id) as hold_id, t.id, t.kind, t.effective_at, t.recorded_at,
