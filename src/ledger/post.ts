@@ -8,10 +8,8 @@ import {
   msOf,
   newUuid,
   uuidBatch,
-  type AccountId,
   type BatchId,
   type Instant,
-  type TransferId,
   type Uuid,
 } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
@@ -19,6 +17,7 @@ import { expireHolds } from './expire.ts';
 import type { Books, HoldState } from './posting/books.ts';
 import { decide, type Answer } from './posting/decide.ts';
 import type { Instruction, PostMode } from './posting/instruction.ts';
+import { namedBy, type Named } from './posting/named.ts';
 import {
   loadHolds,
   loadReversibles,
@@ -59,11 +58,7 @@ export async function post(
 ): Promise<Answer[]> {
   if (instructions.length === 0) return [];
   const named = await readNamed(tx, instructions);
-  const externalIds = new Set<string>();
-  for (const { externalId } of instructions) {
-    if (externalId !== undefined) externalIds.add(externalId);
-  }
-  const locked = await lockBooks(tx, named.accountIds, [...externalIds]);
+  const locked = await lockBooks(tx, named.accountIds, [...named.externalIds]);
   const books = await openBooks(tx, locked, named);
   const nextId = options.nextId ?? ((): Uuid => newUuid(msOf(books.time)));
   const mode = options.mode ?? 'each';
@@ -73,30 +68,18 @@ export async function post(
   return [...decision.answers];
 }
 
-// What the instructions name: the accounts to lock, which for a capture or a reversal only the hold
-// or the transfer knows. Their accounts never change, so reading them before the lock is sound.
-interface Named {
-  readonly accountIds: Set<AccountId>;
-  readonly holdIds: readonly TransferId[];
-  readonly reversedIds: readonly TransferId[];
-}
-
+// With the accounts that only a hold or a transfer named knows. They never change, so reading them
+// before the lock is sound. A hold or transfer that appears only later is not among the locked,
+// and so is as unknown as it was.
 async function readNamed(tx: Transaction, instructions: readonly Instruction[]): Promise<Named> {
-  const accountIds = new Set<AccountId>();
-  const holdIds = new Set<TransferId>();
-  const reversedIds = new Set<TransferId>();
-  for (const instruction of instructions) {
-    if ('holdId' in instruction) holdIds.add(instruction.holdId);
-    else if (instruction.kind === 'reverse') reversedIds.add(instruction.transferId);
-    else for (const { accountId } of instruction.legs) accountIds.add(accountId);
-  }
-  const holds = await loadHolds(tx, [...holdIds]);
-  const reversibles = await loadReversibles(tx, [...reversedIds]);
+  const named = namedBy(instructions);
+  const holds = await loadHolds(tx, [...named.holdIds]);
+  const reversibles = await loadReversibles(tx, [...named.reversedIds]);
   for (const { legs } of [...holds, ...reversibles.values()]) {
-    for (const { accountId } of legs) accountIds.add(accountId);
+    for (const { accountId } of legs) named.accountIds.add(accountId);
   }
-  // One that appears only later is not among the locked, and so is as unknown as it was.
-  return { accountIds, holdIds: holds.map(({ id }) => id), reversedIds: [...reversibles.keys()] };
+  const holdIds = new Set(holds.map(({ id }) => id));
+  return { ...named, holdIds, reversedIds: new Set(reversibles.keys()) };
 }
 
 async function openBooks(tx: Transaction, locked: Locked, named: Named): Promise<Books> {
@@ -105,9 +88,8 @@ async function openBooks(tx: Transaction, locked: Locked, named: Named): Promise
     throw new HoldsDue(time);
   }
   const known = await loadTransfers(tx, locked.knownIds);
-  const holds = await loadHolds(tx, named.holdIds);
-  const { reversedIds } = named;
-  const reversibles = await loadReversibles(tx, reversedIds);
+  const holds = await loadHolds(tx, [...named.holdIds]);
+  const reversibles = await loadReversibles(tx, [...named.reversedIds]);
   return {
     accounts: locked.accounts,
     holds: new Map(holds.map((hold: HoldState) => [hold.id, hold])),

@@ -5,12 +5,13 @@
 // ground was lost is decided again the plain way, so speculation can cost time but never money.
 
 import { limits } from '#config';
-import { Fault, type AccountId, type Instant, type TransferId } from '#kernel';
+import { Fault, type AccountId, type Instant } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
 import { batchIds, postBatch, type BatchAnswer, type BatchOptions } from './post.ts';
 import type { AccountState, Books } from './posting/books.ts';
 import { decide, type Answer, type Decision } from './posting/decide.ts';
 import type { Instruction } from './posting/instruction.ts';
+import { namedBy } from './posting/named.ts';
 import type { StoredTransfer } from './posting/transfer.ts';
 import {
   loadHolds,
@@ -312,24 +313,6 @@ interface Ground {
   readonly externalIds: ReadonlySet<string>;
   readonly holds: Books['holds'];
   readonly known: Books['known'];
-}
-
-function namedBy(instructions: readonly Instruction[]): {
-  readonly accountIds: Set<AccountId>;
-  readonly holdIds: Set<TransferId>;
-  readonly externalIds: Set<string>;
-} {
-  const accountIds = new Set<AccountId>();
-  const holdIds = new Set<TransferId>();
-  const externalIds = new Set<string>();
-  for (const instruction of instructions) {
-    if (instruction.externalId !== undefined) externalIds.add(instruction.externalId);
-    if ('holdId' in instruction) holdIds.add(instruction.holdId);
-    else if ('legs' in instruction && instruction.kind !== 'reverse') {
-      for (const { accountId } of instruction.legs) accountIds.add(accountId);
-    }
-  }
-  return { accountIds, holdIds, externalIds };
 }
 
 // A refusal changes nothing, so nothing would notice that it rests on an account which has moved

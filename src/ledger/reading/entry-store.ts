@@ -9,11 +9,11 @@ import {
   type AccountId,
   type Instant,
   type TransferId,
-  type Uuid,
 } from '#kernel';
 import type { Queryable } from '#platform';
 import type { Side } from '../posting/instruction.ts';
 import type { Entry, TransferKind } from '../posting/transfer.ts';
+import { entryColumns, entryOf, type EntryRow } from '../store/transfer-store.ts';
 import type { Versions } from './balance-store.ts';
 
 /** An entry of one account, with what its transfer says of it. */
@@ -40,18 +40,7 @@ export interface EntryFilter {
   readonly transferId?: TransferId | undefined;
 }
 
-interface EntryRow {
-  readonly account_id: Uuid;
-  readonly transfer_id: Uuid;
-  readonly version: bigint;
-  readonly leg: number;
-  readonly is_debit: boolean;
-  readonly posted: bigint;
-  readonly pending: bigint;
-  readonly posted_debits: bigint;
-  readonly posted_credits: bigint;
-  readonly pending_debits: bigint;
-  readonly pending_credits: bigint;
+interface AccountEntryRow extends EntryRow {
   readonly effective_at_us: bigint;
   readonly recorded_at_us: bigint;
   readonly kind: TransferKind;
@@ -59,25 +48,15 @@ interface EntryRow {
   readonly description: string | null;
 }
 
-const page = `e.account_id, e.transfer_id, e.version, e.leg, e.is_debit, e.posted, e.pending,
-  e.posted_debits, e.posted_credits, e.pending_debits, e.pending_credits,
+const page = `${entryColumns},
   (extract(epoch from e.effective_at) * 1000000)::bigint as effective_at_us,
   (extract(epoch from e.recorded_at) * 1000000)::bigint as recorded_at_us,
   t.kind, t.external_id, t.description`;
 
-function entryOf(row: EntryRow): AccountEntry {
+function accountEntryOf(row: AccountEntryRow): AccountEntry {
   return {
-    accountId: idOf('acc', row.account_id),
+    ...entryOf(row),
     transferId: idOf('trf', row.transfer_id),
-    version: row.version,
-    leg: row.leg,
-    side: row.is_debit ? 'debit' : 'credit',
-    posted: row.posted,
-    pending: row.pending,
-    postedDebits: row.posted_debits,
-    postedCredits: row.posted_credits,
-    pendingDebits: row.pending_debits,
-    pendingCredits: row.pending_credits,
     effectiveAt: Number(row.effective_at_us) as Instant,
     recordedAt: Number(row.recorded_at_us) as Instant,
     kind: row.kind,
@@ -107,7 +86,7 @@ export async function selectEntries(
       ? 'ledger.entries'
       : `(select * from ledger.entries
           where transfer_id = $${values.push(uuidOf(filter.transferId))}::uuid offset 0)`;
-  const rows = await queryable.query<EntryRow>({
+  const rows = await queryable.query<AccountEntryRow>({
     text: `select ${page} from (
         select * from ${source} e
         where e.account_id = $1::uuid and e.version > $2::bigint and e.version <= $3::bigint
@@ -117,7 +96,7 @@ export async function selectEntries(
       order by e.version ${order}`,
     values,
   });
-  return rows.map(entryOf);
+  return rows.map(accountEntryOf);
 }
 
 function conditionsOf(filter: EntryFilter, bind: (value: unknown) => string): string[] {
@@ -165,7 +144,7 @@ export async function selectStatement(
   after: StatementPlace | undefined,
   limit: number,
 ): Promise<AccountEntry[]> {
-  const rows = await queryable.query<EntryRow>({
+  const rows = await queryable.query<AccountEntryRow>({
     name: 'ledger.statement',
     text: `select ${page} from (
         select * from ledger.entries e
@@ -185,7 +164,7 @@ export async function selectStatement(
       limit,
     ],
   });
-  return rows.map(entryOf);
+  return rows.map(accountEntryOf);
 }
 
 export interface StatementSums {

@@ -11,8 +11,16 @@ import {
 } from '#kernel';
 import type { Queryable } from '#platform';
 import type { HoldStatus } from '../posting/books.ts';
-import type { Exchange, Metadata, Side } from '../posting/instruction.ts';
-import type { Entry, Transfer, TransferKind } from '../posting/transfer.ts';
+import type { Metadata, Side } from '../posting/instruction.ts';
+import type { Entry, Transfer } from '../posting/transfer.ts';
+import {
+  entryColumns,
+  entryOf,
+  transferColumns,
+  transferOf,
+  type EntryRow,
+  type TransferRow,
+} from '../store/transfer-store.ts';
 import type { Versions } from './balance-store.ts';
 
 /** An entry with what cannot change of its account. */
@@ -26,33 +34,11 @@ export interface RecordedTransfer extends Transfer {
   readonly entries: readonly TransferEntry[];
 }
 
-interface TransferRow {
-  readonly id: Uuid;
-  readonly kind: TransferKind;
-  readonly external_id: string | null;
-  readonly description: string | null;
-  readonly metadata: Metadata | null;
-  readonly exchange: Exchange | null;
-  readonly hold_id: Uuid | null;
-  readonly reverses_id: Uuid | null;
-  readonly expires_at_us: bigint | null;
-  readonly effective_at_us: bigint;
-  readonly recorded_at_us: bigint;
+interface RecordedRow extends TransferRow {
   readonly actor: string;
 }
 
-interface EntryRow {
-  readonly transfer_id: Uuid;
-  readonly account_id: Uuid;
-  readonly version: bigint;
-  readonly leg: number;
-  readonly is_debit: boolean;
-  readonly posted: bigint;
-  readonly pending: bigint;
-  readonly posted_debits: bigint;
-  readonly posted_credits: bigint;
-  readonly pending_debits: bigint;
-  readonly pending_credits: bigint;
+interface RecordedEntryRow extends EntryRow {
   readonly currency: string;
   readonly normal_side: Side;
 }
@@ -69,10 +55,7 @@ export interface TransferFilter {
   readonly limit: number;
 }
 
-const columns = `t.id, t.kind, t.external_id, t.description, t.metadata, t.exchange, t.hold_id,
-  t.reverses_id, (extract(epoch from t.expires_at) * 1000000)::bigint as expires_at_us,
-  (extract(epoch from t.effective_at) * 1000000)::bigint as effective_at_us,
-  (extract(epoch from t.recorded_at) * 1000000)::bigint as recorded_at_us, t.actor`;
+const columns = `${transferColumns}, t.actor`;
 
 export async function selectTransfers(
   queryable: Queryable,
@@ -88,7 +71,7 @@ export async function selectTransfers(
   if (holdId !== undefined) where.push(`t.hold_id = ${bind(uuidOf(holdId))}::uuid`);
   if (reversesId !== undefined) where.push(`t.reverses_id = ${bind(uuidOf(reversesId))}::uuid`);
   if (before !== undefined) where.push(`t.id < ${bind(uuidOf(before))}::uuid`);
-  const rows = await queryable.query<TransferRow>({
+  const rows = await queryable.query<RecordedRow>({
     text: `select ${columns} from ledger.transfers t where ${where.join(' and ')}
       order by t.id desc limit ${bind(limit)}::bigint`,
     values,
@@ -101,7 +84,7 @@ export async function selectTransferRun(
   queryable: Queryable,
   run: { readonly first: Uuid; readonly last: Uuid; readonly limit: number },
 ): Promise<RecordedTransfer[]> {
-  const rows = await queryable.query<TransferRow>({
+  const rows = await queryable.query<RecordedRow>({
     name: 'ledger.transfer_run',
     text: `select ${columns} from ledger.transfers t
       where t.id >= $1::uuid and t.id <= $2::uuid order by t.id limit $3::bigint`,
@@ -112,56 +95,25 @@ export async function selectTransferRun(
 
 async function withEntries(
   queryable: Queryable,
-  rows: readonly TransferRow[],
+  rows: readonly RecordedRow[],
 ): Promise<RecordedTransfer[]> {
   if (rows.length === 0) return [];
-  const entryRows = await queryable.query<EntryRow>({
+  const entryRows = await queryable.query<RecordedEntryRow>({
     name: 'ledger.entries_of_transfers',
-    text: `select e.transfer_id, e.account_id, e.version, e.leg, e.is_debit, e.posted, e.pending,
-        e.posted_debits, e.posted_credits, e.pending_debits, e.pending_credits, a.currency,
-        a.normal_side
+    text: `select ${entryColumns}, a.currency, a.normal_side
       from ledger.entries e join ledger.accounts a on a.id = e.account_id
       where e.transfer_id = any($1::uuid[]) order by e.transfer_id, e.leg`,
     values: [rows.map(({ id }) => id)],
   });
   const entries = Map.groupBy(entryRows, (row) => row.transfer_id);
-  return rows.map((row) => transferOf(row, (entries.get(row.id) ?? []).map(entryOf)));
-}
-
-function transferOf(row: TransferRow, entries: readonly TransferEntry[]): RecordedTransfer {
-  const expiresAt = row.expires_at_us;
-  return {
-    id: idOf('trf', row.id),
-    kind: row.kind,
-    externalId: row.external_id ?? undefined,
-    description: row.description ?? undefined,
-    metadata: row.metadata ?? undefined,
-    exchange: row.exchange ?? undefined,
-    holdId: row.hold_id === null ? undefined : idOf('trf', row.hold_id),
-    reversesId: row.reverses_id === null ? undefined : idOf('trf', row.reverses_id),
-    expiresAt: expiresAt === null ? undefined : (Number(expiresAt) as Instant),
-    effectiveAt: Number(row.effective_at_us) as Instant,
-    recordedAt: Number(row.recorded_at_us) as Instant,
-    actor: row.actor,
-    entries,
-  };
-}
-
-function entryOf(row: EntryRow): TransferEntry {
-  return {
-    accountId: idOf('acc', row.account_id),
-    version: row.version,
-    leg: row.leg,
-    side: row.is_debit ? 'debit' : 'credit',
-    posted: row.posted,
-    pending: row.pending,
-    postedDebits: row.posted_debits,
-    postedCredits: row.posted_credits,
-    pendingDebits: row.pending_debits,
-    pendingCredits: row.pending_credits,
-    currency: row.currency,
-    normalSide: row.normal_side,
-  };
+  return rows.map((row) => {
+    const own = (entries.get(row.id) ?? []).map((entry) => ({
+      ...entryOf(entry),
+      currency: entry.currency,
+      normalSide: entry.normal_side,
+    }));
+    return { ...transferOf(row, own), actor: row.actor, entries: own };
+  });
 }
 
 /** A leg of a hold: how much was held on the account, and how much of that was moved. */

@@ -1,15 +1,15 @@
-// The SQL that reads transfers back as the ledger answered them, entries and counters included.
+// The SQL that reads transfers back as the ledger answered them, entries and counters included. How
+// a row of either table becomes a value stands here once, for every other store too.
 
 import { idOf, uuidOf, type Instant, type TransferId } from '#kernel';
 import { uuidArray, type Queryable } from '#platform';
 import type { Exchange, Metadata } from '../posting/instruction.ts';
-import type { Entry, StoredTransfer, TransferKind } from '../posting/transfer.ts';
+import type { Entry, StoredTransfer, Transfer, TransferKind } from '../posting/transfer.ts';
 
-interface TransferRow {
+export interface TransferRow {
   readonly id: string;
   readonly kind: TransferKind;
   readonly external_id: string | null;
-  readonly content_hash: string | null;
   readonly description: string | null;
   readonly metadata: Metadata | null;
   readonly exchange: Exchange | null;
@@ -20,7 +20,7 @@ interface TransferRow {
   readonly recorded_at_us: bigint;
 }
 
-interface EntryRow {
+export interface EntryRow {
   readonly transfer_id: string;
   readonly account_id: string;
   readonly version: bigint;
@@ -34,6 +34,16 @@ interface EntryRow {
   readonly pending_credits: bigint;
 }
 
+/** Of transfers as t. */
+export const transferColumns = `t.id, t.kind, t.external_id, t.description, t.metadata, t.exchange,
+  t.hold_id, t.reverses_id, (extract(epoch from t.expires_at) * 1000000)::bigint as expires_at_us,
+  (extract(epoch from t.effective_at) * 1000000)::bigint as effective_at_us,
+  (extract(epoch from t.recorded_at) * 1000000)::bigint as recorded_at_us`;
+
+/** Of entries as e. */
+export const entryColumns = `e.transfer_id, e.account_id, e.version, e.leg, e.is_debit, e.posted,
+  e.pending, e.posted_debits, e.posted_credits, e.pending_debits, e.pending_credits`;
+
 /** The transfers that exist among the ids, ordered by id, each with its entries in leg order. */
 export async function loadTransfers(
   q: Queryable,
@@ -43,8 +53,7 @@ export async function loadTransfers(
   const values = [uuidArray(ids.map(uuidOf))];
   const entryRows = await q.query<EntryRow>({
     name: 'ledger.load_transfer_entries',
-    text: `select e.transfer_id, e.account_id, e.version, e.leg, e.is_debit, e.posted, e.pending,
-        e.posted_debits, e.posted_credits, e.pending_debits, e.pending_credits
+    text: `select ${entryColumns}
       from ledger.entries e where e.transfer_id = any($1) order by e.transfer_id, e.leg`,
     values,
   });
@@ -54,20 +63,19 @@ export async function loadTransfers(
     entries.set(row.transfer_id, list);
     list.push(entryOf(row));
   }
-  const rows = await q.query<TransferRow>({
+  const rows = await q.query<TransferRow & { readonly content_hash: string | null }>({
     name: 'ledger.load_transfers',
-    text: `select t.id, t.kind, t.external_id, encode(t.content_hash, 'hex') as content_hash,
-        t.description, t.metadata, t.exchange, t.hold_id, t.reverses_id,
-        (extract(epoch from t.expires_at) * 1000000)::bigint as expires_at_us,
-        (extract(epoch from t.effective_at) * 1000000)::bigint as effective_at_us,
-        (extract(epoch from t.recorded_at) * 1000000)::bigint as recorded_at_us
+    text: `select ${transferColumns}, encode(t.content_hash, 'hex') as content_hash
       from ledger.transfers t where t.id = any($1) order by t.id`,
     values,
   });
-  return rows.map((row) => transferOf(row, entries.get(row.id) ?? []));
+  return rows.map((row) => ({
+    ...transferOf(row, entries.get(row.id) ?? []),
+    contentHash: row.content_hash ?? '',
+  }));
 }
 
-function entryOf(row: EntryRow): Entry {
+export function entryOf(row: EntryRow): Entry {
   return {
     accountId: idOf('acc', row.account_id),
     version: row.version,
@@ -82,13 +90,12 @@ function entryOf(row: EntryRow): Entry {
   };
 }
 
-function transferOf(row: TransferRow, entries: readonly Entry[]): StoredTransfer {
+export function transferOf(row: TransferRow, entries: readonly Entry[]): Transfer {
   const instant = (us: bigint): Instant => Number(us) as Instant;
   return {
     id: idOf('trf', row.id),
     kind: row.kind,
     externalId: row.external_id ?? undefined,
-    contentHash: row.content_hash ?? '',
     description: row.description ?? undefined,
     metadata: row.metadata ?? undefined,
     exchange: row.exchange ?? undefined,
