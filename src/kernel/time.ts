@@ -9,6 +9,8 @@ export type Instant = number & { readonly [brand]: 'Instant' };
 
 export interface Clock {
   now(): Instant;
+  /** How far it was ahead of its reference when last measured, microseconds. */
+  readonly offsetUs?: number | undefined;
 }
 
 export const MILLISECOND_US = 1_000;

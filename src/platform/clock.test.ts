@@ -19,3 +19,13 @@ test('the clock keeps to the millisecond of the wall', () => {
     assert.ok(now >= beforeMs * 1_000 && now <= (afterMs + 1) * 1_000);
   }
 });
+
+test('an offset is told beside the time, and never changes it', () => {
+  const clock = systemClock(() => 1_000);
+  assert.equal(clock.offsetUs, undefined);
+  const before = clock.now();
+  clock.observe(-250_000);
+  assert.equal(clock.offsetUs, -250_000);
+  assert.equal(clock.now(), before);
+  assert.throws(() => clock.observe(0.5), /whole microseconds/);
+});

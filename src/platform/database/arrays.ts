@@ -80,6 +80,24 @@ export function byteaArray(items: readonly (string | undefined)[], bytes: number
   });
 }
 
+/** bytea elements of any lengths. */
+export function bytesArray(items: readonly Buffer[]): Buffer {
+  const header = Buffer.allocUnsafe(items.length === 0 ? 12 : HEADER_BYTES);
+  header.writeInt32BE(items.length === 0 ? 0 : 1, 0);
+  header.writeInt32BE(0, 4);
+  header.writeInt32BE(OID.bytea, 8);
+  if (items.length === 0) return header;
+  header.writeInt32BE(items.length, 12);
+  header.writeInt32BE(1, 16);
+  const parts: Buffer[] = [header];
+  for (const item of items) {
+    const length = Buffer.allocUnsafe(LENGTH_BYTES);
+    length.writeInt32BE(item.length, 0);
+    parts.push(length, item);
+  }
+  return Buffer.concat(parts);
+}
+
 // By hand, because thousands of them are written for each batch: twice as fast as by way of a text
 // without hyphens.
 function writeUuid(buffer: Buffer, item: Uuid, offset: number): void {

@@ -1,16 +1,21 @@
 // Owns the way from the settings to a database that is ready: start or reach PostgreSQL, bring its
 // schema up to date, open the pool. Closing goes the same way back.
 
+import path from 'node:path';
+import { openLocalKeys } from '../keys/local.ts';
 import { startEmbedded, type EmbeddedPostgres } from './embedded.ts';
+import { dataFolderOf } from './embedded/data-folder.ts';
 import { migrate, type MigrateReport } from './migrate.ts';
 import type { Database } from './port.ts';
 import { openPostgres, withoutPassword } from './postgres.ts';
+import type { RefusedChange } from './refused-change.ts';
 import type { Fault } from '#kernel';
 
 /** The section "database" of the configuration. */
 export interface DatabaseSettings {
   readonly url: string | undefined;
   readonly dataDirectory: string | undefined;
+  readonly keysDirectory: string | undefined;
   readonly poolSize: number;
   readonly connectTimeoutMs: number;
   readonly statementTimeoutMs: number;
@@ -25,6 +30,8 @@ export interface OpenDatabaseOptions {
   readonly log?: (line: string) => void;
   /** Told when the embedded server is gone for good; the process should end. */
   readonly onGone?: (fault: Fault) => void;
+  /** Told of what the database refused to a session of this process. */
+  readonly onRefusedChange?: (change: RefusedChange) => void;
 }
 
 export interface OpenedDatabase {
@@ -48,6 +55,7 @@ export async function openDatabase(
   const embedded = settings.url === undefined ? await embed(settings, options) : undefined;
   const ownerUrl = embedded?.url ?? settings.url ?? '';
   try {
+    const keys = await openLocalKeys({ folder: keysFolderOf(settings) });
     const migrated = await migrate({ url: ownerUrl, log });
     const description =
       embedded === undefined
@@ -57,7 +65,9 @@ export async function openDatabase(
       ...settings,
       url: ownerUrl,
       as: 'application',
+      keys,
       description,
+      onRefusedChange: options.onRefusedChange,
       onIdleError: (error) => log(`lost an idle database connection: ${error.message}`),
     });
     const close = async (): Promise<void> => {
@@ -69,6 +79,11 @@ export async function openDatabase(
     await embedded?.close();
     throw error;
   }
+}
+
+/** Where the installation's keys are kept: beside the data, unless the settings say otherwise. */
+export function keysFolderOf({ keysDirectory, dataDirectory }: DatabaseSettings): string {
+  return keysDirectory ?? path.join(dataFolderOf(dataDirectory), 'keys');
 }
 
 function embed(

@@ -3,6 +3,7 @@
 // durable together or absent together.
 
 import type { Instant } from '#kernel';
+import type { Keys } from '../keys/port.ts';
 
 /** One statement. */
 export interface Query {
@@ -27,15 +28,33 @@ export interface Queryable {
   query<Row = Record<string, unknown>>(query: Query): Promise<Row[]>;
 }
 
-/** On whose behalf, in answer to what, and at what recorded time a transaction acts. */
-export interface TransactionContext {
-  readonly now: Instant;
+/** Who asks, in answer to which request, and from where. */
+export interface Caller {
   readonly actor: string;
+  /** Names the request in logs, problem documents, the books and the audit log. */
   readonly correlationId: string;
+  /** How the actor was recognised ("none", "password+totp", "mtls"); absent: not by a person. */
+  readonly authentication?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+  /** The network address the request came from. */
+  readonly address?: string | undefined;
+  readonly userAgent?: string | undefined;
+  /** Of W3C Trace Context, 32 hexadecimal digits. */
+  readonly traceId?: string | undefined;
+}
+
+/** On whose behalf, in answer to what, and at what recorded time a transaction acts. */
+export interface TransactionContext extends Caller {
+  readonly now: Instant;
+  /** How far this machine's clock was ahead of the reference when last measured, microseconds. */
+  readonly clockOffsetUs?: number | undefined;
 }
 
 /** An open database transaction. It is worthless after the function it was given to has ended. */
-export interface Transaction extends Queryable, TransactionContext {}
+export interface Transaction extends Queryable, TransactionContext {
+  /** The installation's keys, for what must be sealed in this transaction. */
+  readonly keys: Keys;
+}
 
 /** A pool of connections to one database. */
 export interface Database extends Queryable {
@@ -52,6 +71,9 @@ export interface Database extends Queryable {
 
   /** The same, but always rolls back after checking deferred constraints: a dry run. */
   rehearse<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /** The installation's keys; asking is a bug where none were given. */
+  readonly keys: Keys;
 
   /** Where this is, for the start banner: never contains a password. */
   readonly description: string;

@@ -6,7 +6,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { assert, Fault } from '#kernel';
 import { faultOf, isConnectionLost, isSessionEnd, sqlStateOf } from './failure.ts';
-import type { Database, Query, Queryable, Transaction, TransactionContext } from './port.ts';
+import type { Keys } from '../keys/port.ts';
+import type {
+  Caller,
+  Database,
+  Query,
+  Queryable,
+  Transaction,
+  TransactionContext,
+} from './port.ts';
+import { refusedChangeOf, type RefusedChange } from './refused-change.ts';
 
 /** The role that the application takes; migration 0001 creates it. */
 export const APPLICATION_ROLE = 'florin_app';
@@ -29,8 +38,12 @@ export interface PostgresOptions {
   readonly isIdleExitAllowed?: boolean;
   /** What the start banner calls this database; by default the URL without its password. */
   readonly description?: string;
+  /** For what transactions seal; without them a transaction that must seal is a bug. */
+  readonly keys?: Keys | undefined;
   /** Told of connections lost while idle. */
   readonly onIdleError?: (error: Error) => void;
+  /** Told of what the database refused because nobody, or not this role, may do it. */
+  readonly onRefusedChange?: ((change: RefusedChange) => void) | undefined;
 }
 
 /** Waits and sizes that suit tests and tools, for callers without a configuration. */
@@ -153,13 +166,19 @@ class PostgresDatabase implements Database {
     const client = await this.#acquire();
     let failure: unknown;
     try {
-      return await runQuery<Row>(client, query);
+      return await watchedQuery<Row>(client, query, this.#options);
     } catch (error) {
       failure = error;
       throw faultOf(error);
     } finally {
       release(client, failure);
     }
+  }
+
+  get keys(): Keys {
+    const { keys } = this.#options;
+    assert(keys !== undefined, 'this database was opened without keys');
+    return keys;
   }
 
   transaction<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -193,7 +212,7 @@ class PostgresDatabase implements Database {
     // statement fails by itself; without a listener the process would end.
     const ignore = (): void => undefined;
     client.on('error', ignore);
-    const tx = new PostgresTransaction(client, context);
+    const tx = openTransaction(client, context, this, this.#options);
     try {
       await client.query('begin isolation level read committed');
       const value = await run(tx);
@@ -233,28 +252,30 @@ function pauseMs(fault: Fault, attempts: number): number {
   return Math.random() * Math.min(RETRY_PAUSE_MAX_MS, RETRY_PAUSE_FIRST_MS * 2 ** (attempts - 1));
 }
 
-class PostgresTransaction implements Transaction {
-  readonly now: Transaction['now'];
-  readonly actor: string;
-  readonly correlationId: string;
-  readonly #client: pg.PoolClient;
-  #isOpen = true;
+interface OpenTransaction extends Transaction {
+  finish(): void;
+}
 
-  constructor(client: pg.PoolClient, context: TransactionContext) {
-    this.#client = client;
-    this.now = context.now;
-    this.actor = context.actor;
-    this.correlationId = context.correlationId;
-  }
-
-  async query<Row = Record<string, unknown>>(query: Query): Promise<Row[]> {
-    assert(this.#isOpen, 'a transaction was used after its function had ended');
-    return await runQuery<Row>(this.#client, query);
-  }
-
-  finish(): void {
-    this.#isOpen = false;
-  }
+function openTransaction(
+  client: pg.PoolClient,
+  context: TransactionContext,
+  database: Database,
+  options: PostgresOptions,
+): OpenTransaction {
+  let isOpen = true;
+  return {
+    ...context,
+    get keys() {
+      return database.keys;
+    },
+    async query<Row>(query: Query): Promise<Row[]> {
+      assert(isOpen, 'a transaction was used after its function had ended');
+      return await watchedQuery<Row>(client, query, options, context);
+    },
+    finish() {
+      isOpen = false;
+    },
+  };
 }
 
 /** Runs statements on one connection, for migrations and test databases. */
@@ -289,6 +310,23 @@ export async function openSession(url: string, connectTimeoutMs = 10_000): Promi
     },
     close: () => client.end(),
   };
+}
+
+async function watchedQuery<Row>(
+  client: pg.PoolClient,
+  query: Query,
+  { onRefusedChange }: PostgresOptions,
+  caller?: Caller,
+): Promise<Row[]> {
+  try {
+    return await runQuery<Row>(client, query);
+  } catch (error) {
+    // The driver knows the server's process, its types do not.
+    const { processID: backendId } = client as { processID?: number };
+    const change = refusedChangeOf(error, { query, backendId, caller });
+    if (change !== undefined) onRefusedChange?.(change);
+    throw error;
+  }
 }
 
 async function runQuery<Row>(client: pg.ClientBase, query: Query): Promise<Row[]> {

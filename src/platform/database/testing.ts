@@ -2,7 +2,12 @@
 // once per schema. Every name contains "test", so that no slip can touch a real bank.
 
 import { randomBytes, createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { assert } from '#kernel';
+import { openLocalKeys } from '../keys/local.ts';
+import type { Keys } from '../keys/port.ts';
 import { migrate } from './migrate.ts';
 import { readSchemaFiles } from './migration-files.ts';
 import type { Database } from './port.ts';
@@ -15,6 +20,8 @@ export interface TestDatabaseOptions {
   readonly isEmpty?: boolean;
   readonly transactionAttempts?: number;
   readonly statementTimeoutMs?: number;
+  /** In a temporary folder of this process unless given. */
+  readonly keys?: Keys;
 }
 
 export interface TestDatabase {
@@ -53,6 +60,7 @@ export async function testDatabase(
     url,
     isUnsafeServerAllowed: true,
     isIdleExitAllowed: true,
+    keys: options.keys ?? (await keysForTests()),
     poolSize: options.poolSize ?? defaultPostgresOptions.poolSize,
     transactionAttempts: options.transactionAttempts ?? defaultPostgresOptions.transactionAttempts,
     statementTimeoutMs: options.statementTimeoutMs ?? defaultPostgresOptions.statementTimeoutMs,
@@ -62,6 +70,18 @@ export async function testDatabase(
     await dropDatabase(server, database);
   };
   return { database: pool, url, drop };
+}
+
+let keysOpened: Promise<Keys> | undefined;
+
+// One folder a process, gone with it.
+function keysForTests(): Promise<Keys> {
+  if (keysOpened !== undefined) return keysOpened;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'florin-keys-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const opening = openLocalKeys({ folder: path.join(folder, 'keys') });
+  keysOpened = opening;
+  return opening;
 }
 
 async function dropDatabase(server: TestServer, database: string): Promise<void> {

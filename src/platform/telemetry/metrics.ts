@@ -33,6 +33,20 @@ export function openMetrics(options: MetricsOptions): Metrics {
         },
       });
     },
+    gauges: (series, read) => {
+      const gauge: prometheus.Gauge = new prometheus.Gauge({
+        ...describe(series),
+        registers: [registry],
+        collect: () => {
+          gauge.reset();
+          try {
+            for (const { labels, value } of read()) gauge.set(labels, value);
+          } catch {
+            // A series without a value is seen; a report that fails hides all the others.
+          }
+        },
+      });
+    },
   };
 }
 

@@ -26,6 +26,12 @@ export interface Series<Label extends string = never> {
 
 export type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
+/** What a series of labels stands at. */
+export interface Reading<Label extends string> {
+  readonly labels: Labels<Label>;
+  readonly value: number;
+}
+
 export interface Counter<Label extends string = never> {
   add(count: number, labels?: Labels<Label>): void;
 }
@@ -44,6 +50,8 @@ export interface Metrics {
   ): Histogram<Label>;
   /** A value that is read only when the report is asked for. */
   gauge(series: Series, read: () => number | Promise<number>): void;
+  /** The same, with one value for each of a few fixed labels. */
+  gauges<Label extends string>(series: Series<Label>, read: () => readonly Reading<Label>[]): void;
   /** The report, in the text format of its `contentType`. */
   report(): Promise<string>;
   readonly contentType: string;

@@ -82,12 +82,21 @@ test('measurements appear in the report with their labels', async () => {
   size.of({ kind: 'a' }).observe(50);
   metrics.gauge({ name: 'florin_queued_items', help: 'h' }, () => 7);
   metrics.gauge({ name: 'florin_broken_items', help: 'h' }, () => Promise.reject(new Error('no')));
+  metrics.gauges({ name: 'florin_lamp', help: 'h', labels: ['lamp'] }, () => [
+    { labels: { lamp: 'red' }, value: 1 },
+    { labels: { lamp: 'green' }, value: 0 },
+  ]);
+  metrics.gauges({ name: 'florin_broken_lamp', help: 'h', labels: ['lamp'] }, () => {
+    throw new Error('no');
+  });
   const report = await metrics.report();
   assert.match(report, /florin_posted_total\{answer="posted"\} 3/);
   assert.match(report, /florin_size_items_bucket\{le="10",kind="a"\} 1/);
   assert.match(report, /florin_size_items_count\{kind="a"\} 2/);
   assert.match(report, /florin_queued_items 7/);
   assert.match(report, /florin_broken_items Nan/i);
+  assert.match(report, /florin_lamp\{lamp="red"\} 1/);
+  assert.match(report, /florin_lamp\{lamp="green"\} 0/);
   assert.match(metrics.contentType, /^text\/plain/);
 });
 

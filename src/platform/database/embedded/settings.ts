@@ -126,7 +126,11 @@ function speedSettings(buffersMb: number): ServerSetting[] {
 const logSettings: readonly ServerSetting[] = [
   { name: 'logging_collector', value: 'off', reason: 'Florin keeps the log and bounds its size' },
   { name: 'log_destination', value: 'stderr', reason: 'which Florin directs into a file' },
-  { name: 'log_line_prefix', value: '%m [%p] ', reason: 'when, and which process' },
+  {
+    name: 'log_line_prefix',
+    value: '%m [%p] %q%u@%r %e ',
+    reason: 'when, which process, and of a session: who, from where, and the state of an error',
+  },
   { name: 'log_timezone', value: 'UTC', reason: 'as in our own log' },
   { name: 'log_checkpoints', value: 'off', reason: 'routine; only warnings matter here' },
   {
