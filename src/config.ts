@@ -51,6 +51,37 @@ function folder(given: Given<string | undefined>): SettingOf<string | undefined>
   return { ...given, allowed: 'the path of a folder', isSecret: false, parse };
 }
 
+/** The origin line of C2SP tlog-checkpoint, which is a key name of signed notes too. */
+function logName(given: Given<string | undefined>): SettingOf<string | undefined> {
+  const parse = (text: string): string | undefined =>
+    /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/.test(text) ? text : undefined;
+  const allowed = 'a name of letters, digits and ._/- without spaces, at most 200 characters';
+  return { ...given, allowed, isSecret: false, parse };
+}
+
+/** "host", "host:port" or "[IPv6 address]:port". */
+function timeServer(given: Given<TimeServer | undefined>): SettingOf<TimeServer | undefined> {
+  const parse = (text: string): TimeServer | undefined => {
+    const part = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]{1,253}))(?::(\d{1,5}))?$/.exec(text);
+    const host = part?.[1] ?? part?.[2];
+    const port = Number(part?.[3] ?? NTP_PORT);
+    return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+  };
+  return {
+    ...given,
+    allowed: 'a host name or address, with :port if not 123',
+    isSecret: false,
+    parse,
+  };
+}
+
+interface TimeServer {
+  readonly host: string;
+  readonly port: number;
+}
+
+const NTP_PORT = 123;
+
 function postgresUrl(given: Given<string | undefined>): SettingOf<string | undefined> {
   const parse = (text: string): string | undefined =>
     /^postgres(ql)?:\/\/\S+$/.test(text) ? text : undefined;
@@ -94,6 +125,50 @@ export const settings = {
       values: ['on', 'off'],
     }),
   },
+  audit: {
+    origin: logName({
+      env: 'FLORIN_AUDIT_ORIGIN',
+      unit: 'name',
+      meaning:
+        "the audit log's name in its checkpoints, chosen at the first start for good: the " +
+        'address it will be published at, without https://; made at random unless given',
+      default: undefined,
+    }),
+    objectsDirectory: folder({
+      env: 'FLORIN_OBJECTS_DIR',
+      unit: 'folder',
+      meaning:
+        'where anchors and archives are kept, best on another disk; "objects" beside the data ' +
+        'unless given',
+      default: undefined,
+    }),
+    anchorRetentionDays: integer({
+      env: 'FLORIN_AUDIT_ANCHOR_RETENTION_DAYS',
+      unit: 'days',
+      meaning: 'how long nobody can remove an anchor of the audit log; ten years unless given',
+      default: 3_653,
+      min: 1,
+      max: 36_525,
+    }),
+    collectedRetentionDays: integer({
+      env: 'FLORIN_AUDIT_COLLECTED_RETENTION_DAYS',
+      unit: 'days',
+      meaning:
+        'how long collected logs of other systems cannot be removed; a year, as PCI DSS 10.5.1 ' +
+        'asks, unless given',
+      default: 366,
+      min: 0,
+      max: 36_600,
+    }),
+    timeServer: timeServer({
+      env: 'FLORIN_TIME_SERVER',
+      unit: 'host[:port]',
+      meaning:
+        'the time server (SNTP) that the clock is compared with each minute; the clock of the ' +
+        'database unless given',
+      default: undefined,
+    }),
+  },
   database: {
     url: postgresUrl({
       env: 'FLORIN_DATABASE_URL',
@@ -107,6 +182,14 @@ export const settings = {
       meaning:
         'where the embedded PostgreSQL keeps its data; .florin in the checkout unless root runs ' +
         'Florin and the database user cannot reach it',
+      default: undefined,
+    }),
+    keysDirectory: folder({
+      env: 'FLORIN_KEYS_DIR',
+      unit: 'folder',
+      meaning:
+        'where the keys of this installation are kept, which every process on the database ' +
+        'needs; "keys" beside the data unless given',
       default: undefined,
     }),
     poolSize: integer({
@@ -170,128 +253,224 @@ export const settings = {
   },
 } as const;
 
+function limit<const Value extends number>(
+  value: Value,
+  unit: string,
+  meaning: string,
+): LimitOf<Value> {
+  return { unit, meaning, value };
+}
+
 /** Limits that are part of the product and not for an operator to change. */
 export const limits = {
-  httpBodyBytesMax: {
-    unit: 'bytes',
-    meaning: 'the largest body of a request that is not a batch',
-    value: 1_048_576,
-  },
-  httpBatchBodyBytesMax: {
-    unit: 'bytes',
-    meaning: 'the largest body of a batch',
-    value: 16_777_216,
-  },
-  httpBatchItemsMax: {
-    unit: 'items',
-    meaning: 'the most items of one batch',
-    value: 10_000,
-  },
-  httpBodyBytesInFlightMax: {
-    unit: 'bytes',
-    meaning: 'bodies above 64 KiB being processed at once; more are refused as overloaded',
-    value: 50_331_648,
-  },
-  httpHeaderBytesMax: {
-    unit: 'bytes',
-    meaning: 'the largest request line and headers together',
-    value: 16_384,
-  },
-  httpHeadersTimeoutMs: {
-    unit: 'ms',
-    meaning: 'within which the headers of a request must arrive',
-    value: 10_000,
-  },
-  httpRequestTimeoutMs: {
-    unit: 'ms',
-    meaning: 'within which a whole request must arrive',
-    value: 30_000,
-  },
-  httpKeepAliveTimeoutMs: {
-    unit: 'ms',
-    meaning: 'how long an idle connection is kept; above the minute at which proxies give up',
-    value: 65_000,
-  },
-  httpConnectionsMax: {
-    unit: 'connections',
-    meaning: 'open connections; more are closed at once',
-    value: 4_096,
-  },
-  httpShutdownMs: {
-    unit: 'ms',
-    meaning: 'how long running requests may go on when the server stops',
-    value: 10_000,
-  },
-  jsonDepthMax: {
-    unit: 'levels',
-    meaning: 'nesting of objects and arrays in a body',
-    value: 16,
-  },
-  readinessTimeoutMs: {
-    unit: 'ms',
-    meaning: 'within which the database must answer for the server to be ready',
-    value: 2_000,
-  },
-  groupCommitItemsMax: {
-    unit: 'items',
-    meaning: 'requests that share one database transaction at most',
-    value: 500,
-  },
-  groupCommitInFlightMax: {
-    unit: 'transactions',
-    meaning: 'shared transactions that may run at once',
-    value: 2,
-  },
-  groupCommitQueuedMax: {
-    unit: 'items',
-    meaning: 'requests that may wait for a shared transaction; more are refused as overloaded',
-    value: 20_000,
-  },
-  groupCommitLingerMs: {
-    unit: 'ms',
-    meaning: 'how long a shared transaction waits for clients answered a moment ago',
-    value: 1,
-  },
-  groupCommitPatienceMs: {
-    unit: 'ms',
-    meaning: 'after which a shared transaction no longer holds back the next',
-    value: 10,
-  },
-  postingBatchesInFlightMax: {
-    unit: 'transactions',
-    meaning: 'batches being posted at once, each on a connection of its own',
-    value: 4,
-  },
-  postingAccountsKeptMax: {
-    unit: 'accounts',
-    meaning: 'accounts kept in memory between batches, about 400 bytes each',
-    value: 200_000,
-  },
-  postingCautionMax: {
-    unit: 'batches',
-    meaning: 'batches posted the plain way after other processes kept changing the same accounts',
-    value: 64,
-  },
-  expiryBatchMax: {
-    unit: 'holds',
-    meaning: 'holds ended in one transaction',
-    value: 500,
-  },
-  effectiveAheadMaxDays: {
-    unit: 'days',
-    meaning: 'how far ahead of the clock an effective time may lie',
-    value: 366,
-  },
-  segmentBytesMax: {
-    unit: 'bytes',
-    meaning: 'rows of one segment of entries, about two million, before the next is opened',
-    value: 268_435_456,
-  },
-  importBatchItems: {
-    unit: 'instructions',
-    meaning: 'posted in one transaction by an import, unless it is told otherwise',
-    value: 1_000,
-  },
+  httpBodyBytesMax: limit(1_048_576, 'bytes', 'the largest body of a request that is not a batch'),
+  httpBatchBodyBytesMax: limit(16_777_216, 'bytes', 'the largest body of a batch'),
+  httpBatchItemsMax: limit(10_000, 'items', 'the most items of one batch'),
+  httpBodyBytesInFlightMax: limit(
+    50_331_648,
+    'bytes',
+    'bodies above 64 KiB being processed at once; more are refused as overloaded',
+  ),
+  httpHeaderBytesMax: limit(16_384, 'bytes', 'the largest request line and headers together'),
+  httpHeadersTimeoutMs: limit(10_000, 'ms', 'within which the headers of a request must arrive'),
+  httpRequestTimeoutMs: limit(30_000, 'ms', 'within which a whole request must arrive'),
+  httpKeepAliveTimeoutMs: limit(
+    65_000,
+    'ms',
+    'how long an idle connection is kept; above the minute at which proxies give up',
+  ),
+  httpConnectionsMax: limit(4_096, 'connections', 'open connections; more are closed at once'),
+  httpShutdownMs: limit(10_000, 'ms', 'how long running requests may go on when the server stops'),
+  httpStreamsInFlightMax: limit(
+    32,
+    'answers',
+    'answers being sent in pieces at once; more are refused as overloaded',
+  ),
+  httpStreamStallMs: limit(
+    30_000,
+    'ms',
+    'after which a client that takes no further piece of an answer is cut off',
+  ),
+  accessDenialsQueuedMax: limit(
+    1_000,
+    'requests',
+    'denied requests that wait for the audit log; more are only counted in it',
+  ),
+  accessDenialsDelayMs: limit(
+    250,
+    'ms',
+    'within which denied requests are gathered for the audit log',
+  ),
+  jsonDepthMax: limit(16, 'levels', 'nesting of objects and arrays in a body'),
+  readinessTimeoutMs: limit(
+    2_000,
+    'ms',
+    'within which the database must answer for the server to be ready',
+  ),
+  groupCommitItemsMax: limit(500, 'items', 'requests that share one database transaction at most'),
+  groupCommitInFlightMax: limit(2, 'transactions', 'shared transactions that may run at once'),
+  groupCommitQueuedMax: limit(
+    20_000,
+    'items',
+    'requests that may wait for a shared transaction; more are refused as overloaded',
+  ),
+  groupCommitLingerMs: limit(
+    1,
+    'ms',
+    'how long a shared transaction waits for clients answered a moment ago',
+  ),
+  groupCommitPatienceMs: limit(
+    10,
+    'ms',
+    'after which a shared transaction no longer holds back the next',
+  ),
+  postingBatchesInFlightMax: limit(
+    4,
+    'transactions',
+    'batches being posted at once, each on a connection of its own',
+  ),
+  postingAccountsKeptMax: limit(
+    200_000,
+    'accounts',
+    'accounts kept in memory between batches, about 400 bytes each',
+  ),
+  postingCautionMax: limit(
+    64,
+    'batches',
+    'batches posted the plain way after other processes kept changing the same accounts',
+  ),
+  expiryBatchMax: limit(500, 'holds', 'holds ended in one transaction'),
+  effectiveAheadMaxDays: limit(366, 'days', 'how far ahead of the clock an effective time may lie'),
+  segmentBytesMax: limit(
+    268_435_456,
+    'bytes',
+    'rows of one segment of entries, about two million, before the next is opened',
+  ),
+  auditSequenceBundlesMax: limit(
+    2_000,
+    'bundles',
+    'bundles of audit records that are given a place in one transaction',
+  ),
+  auditSequenceLeavesMax: limit(
+    20_000,
+    'records',
+    'audit records after which such a transaction takes no further bundle',
+  ),
+  auditTilesKeptMax: limit(
+    256,
+    'tiles',
+    "full tiles of the audit log's tree kept in memory for the next proof, 17 KiB each",
+  ),
+  auditEdgesKeptMax: limit(
+    1_024,
+    'hashes',
+    "hashes of right edges of the audit log's tree kept in memory for the next proof",
+  ),
+  auditAnchorsPerRunMax: limit(
+    1_000,
+    'anchors',
+    'anchors written at once, when some were due for long; the next run goes on',
+  ),
+  auditMonthsAtHand: limit(
+    3,
+    'months',
+    'months of audit records in the database, the current one too (PCI DSS 10.5.1)',
+  ),
+  auditRetentionMonthsSecurity: limit(
+    12,
+    'months',
+    'records of the class security are kept after their month ends (PCI DSS 10.5.1)',
+  ),
+  auditRetentionMonthsBooks: limit(
+    84,
+    'months',
+    'records of the class books are kept after their month ends (17 CFR 210.2-06)',
+  ),
+  auditRetentionMonthsAml: limit(
+    120,
+    'months',
+    'records of the class aml are kept after their month ends (Directive 2015/849)',
+  ),
+  auditArchiveObjectLeavesMax: limit(
+    50_000,
+    'records',
+    'audit records in one object of the archive',
+  ),
+  auditArchiveObjectBytesMax: limit(
+    16_777_216,
+    'bytes',
+    'records, before compression, after which an object of the archive takes no more',
+  ),
+  auditArchiveObjectsKeptMax: limit(
+    4,
+    'objects',
+    'objects of the archive kept in memory, unpacked, for whoever reads next',
+  ),
+  auditLagMaxMs: limit(
+    5_000,
+    'ms',
+    'how long an audit record may wait for its place before an alarm is raised',
+  ),
+  auditBacklogMax: limit(
+    100_000,
+    'bundles',
+    'waiting bundles of audit records at which an alarm is raised, whatever their age',
+  ),
+  auditSilenceMaxMs: limit(
+    15_000,
+    'ms',
+    'after which an alarm is raised when the sequencer has not run',
+  ),
+  auditAnchorLateMaxMs: limit(
+    600_000,
+    'ms',
+    'how long after its hour an anchor may be missing before an alarm is raised',
+  ),
+  auditClockOffsetMaxMs: limit(
+    500,
+    'ms',
+    'how far the clock may be from its reference before an alarm is raised',
+  ),
+  auditClockChangeMinMs: limit(
+    50,
+    'ms',
+    'by which the offset of the clock must change to be recorded before the hour is over',
+  ),
+  auditDiskFreeBytesMin: limit(
+    1_073_741_824,
+    'bytes',
+    'free space of the folders of data and objects below which an alarm is raised',
+  ),
+  auditSelfCheckLeaves: limit(
+    64,
+    'records',
+    'records that one self-check reads again, spread over the whole log',
+  ),
+  auditIndexBlockLeavesMax: limit(
+    65_536,
+    'records',
+    'audit records in one block of the search index; of the rest each search reads all',
+  ),
+  auditIndexBlockPlacesMax: limit(
+    4_096,
+    'bundles',
+    'bundles of audit records in one block of the search index',
+  ),
+  auditIndexPatienceMs: limit(
+    1_000,
+    'ms',
+    'records that wait this long for their place in the log go before the search index',
+  ),
+  auditSearchLeavesMax: limit(
+    200_000,
+    'records',
+    'audit records that one page of a search reads before it ends short, with more to come',
+  ),
+  importBatchItems: limit(
+    1_000,
+    'instructions',
+    'posted in one transaction by an import, unless it is told otherwise',
+  ),
 } as const satisfies Record<string, LimitOf<number | bigint>>;
 
 type Widened<Value> = Value extends string ? (string extends Value ? string : Value) : Value;
@@ -327,7 +506,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const limitRows: Record<string, LimitOf<unknown>> = limits;
   const limitValues: Record<string, unknown> = {};
-  for (const [name, limit] of Object.entries(limitRows)) limitValues[name] = limit.value;
+  for (const [name, { value }] of Object.entries(limitRows)) limitValues[name] = value;
   config['limits'] = Object.freeze(limitValues);
   return Object.freeze(config) as Config;
 }
