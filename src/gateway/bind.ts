@@ -1,13 +1,17 @@
 // Owns the way from one row of the table of routes to a route of the framework: the request is
 // checked, the handler is asked, its outcome is sent. Checks are compiled here, once, at start.
 import { assert } from '#kernel';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { handlerOf } from './answers/disclosure.ts';
+import type { OnDisclosed } from './answers/disclosure.ts';
+import type { Sender } from './answers/send.ts';
+import { originOf } from './intake/caller.ts';
 import { readJson, readNdjson } from './intake/json-body.ts';
 import { compileCheck } from './intake/validation.ts';
 import { EdgeRefusal } from './problems.ts';
 import type { ProblemBook } from './problems.ts';
-import { isRefused } from './routes.ts';
-import type { Answer, EdgeRequest, Operation, Outcome, Route } from './routes.ts';
+import { parametersOf, writePath } from './routes.ts';
+import type { EdgeRequest, Operation, Route } from './routes.ts';
 import { object } from './schema.ts';
 
 declare module 'fastify' {
@@ -21,22 +25,23 @@ declare module 'fastify' {
   }
 }
 
-/** No authentication yet, and only this machine can ask. */
-const ACTOR = 'local';
-const JSON_TYPE = 'application/json; charset=utf-8';
 const NO_FIELDS = object({});
 
-export function bindRoute(
-  server: FastifyInstance,
-  route: Route,
-  options: { readonly book: ProblemBook; readonly bodyBytesMax: number },
-): void {
+export interface BindOptions {
+  readonly book: ProblemBook;
+  readonly sender: Sender;
+  readonly bodyBytesMax: number;
+  readonly onDisclosed: OnDisclosed | undefined;
+}
+
+export function bindRoute(server: FastifyInstance, route: Route, options: BindOptions): void {
   const { operation } = route;
-  const { book } = options;
+  const { book, sender } = options;
   const check = compileChecks(route, book);
+  const handle = handlerOf(operation, options.onDisclosed);
   server.route({
     method: route.method,
-    url: route.path.replace(/\{([a-z_]+)\}/g, ':$1'),
+    url: writePath(route.path, (name, isRest) => (isRest ? REST : `:${name}`)),
     bodyLimit: operation.bodyBytesMax ?? options.bodyBytesMax,
     config: {
       template: route.path,
@@ -45,11 +50,8 @@ export function bindRoute(
     },
     // Not async: the outcome is sent as soon as it is known, without another turn of the loop.
     handler: (request, reply) => {
-      operation
-        .handler(check(request))
-        .then((outcome) => {
-          send(reply, outcome, book);
-        })
+      handle(check(request))
+        .then((outcome) => sender.outcome(reply, outcome))
         // Also of an answer that cannot be serialised: nothing may end in an unhandled rejection.
         .catch((error: unknown) => {
           reply.send(error);
@@ -100,7 +102,12 @@ function compileChecks(
   book: ProblemBook,
 ): (request: FastifyRequest) => EdgeRequest {
   const { params, query, body } = operation.schema;
-  const inPath = Array.from(path.matchAll(/\{([a-z_]+)\}/g), ([, name]) => String(name));
+  const inPath = parametersOf(path).map(({ name }) => name);
+  const rest = parametersOf(path).find(({ isRest }) => isRest)?.name;
+  assert(
+    rest === undefined || path.endsWith(`{${rest}*}`),
+    `${operation.operationId}: only the last parameter of ${path} takes the rest`,
+  );
   const inSchema = Object.keys(params?.properties ?? {});
   assert(
     inPath.toSorted().join() === inSchema.toSorted().join(),
@@ -110,9 +117,8 @@ function compileChecks(
   const checkQuery = compileCheck(query ?? NO_FIELDS, 'query');
   const checkBody = body === undefined ? checkNoBody : compileCheck(body, 'body');
   return (request) => ({
-    requestId: request.id,
-    actor: ACTOR,
-    params: checkParams(request.params) as EdgeRequest['params'],
+    ...originOf(request),
+    params: checkParams(paramsOf(request.params, rest)) as EdgeRequest['params'],
     query: checkQuery(request.query) as EdgeRequest['query'],
     body: checkBody(operation.isBodyOptional === true ? (request.body ?? {}) : request.body),
     header: (name) => {
@@ -123,6 +129,15 @@ function compileChecks(
   });
 }
 
+/** How the router calls the rest of a path. */
+const REST = '*';
+
+function paramsOf(params: unknown, rest: string | undefined): unknown {
+  if (rest === undefined) return params;
+  const { [REST]: value, ...others } = params as Readonly<Record<string, unknown>>;
+  return { ...others, [rest]: value };
+}
+
 // A client that sends a body expects it to matter.
 function checkNoBody(body: unknown): unknown {
   if (body === undefined || body === null) return undefined;
@@ -130,34 +145,4 @@ function checkNoBody(body: unknown): unknown {
   throw new EdgeRefusal('field_unknown', 'body is not expected by this request.', {
     param: 'body',
   });
-}
-
-function send(reply: FastifyReply, outcome: Outcome, book: ProblemBook): void {
-  if (isRefused(outcome)) {
-    sendProblem(reply, book.ofRefusal(outcome.refusal, reply.request.id));
-    return;
-  }
-  sendAnswer(reply, outcome);
-}
-
-function sendAnswer(reply: FastifyReply, { status, body, headers }: Answer): void {
-  reply.code(status);
-  if (body === undefined) {
-    if (headers !== undefined) reply.headers(headers);
-    reply.send();
-    return;
-  }
-  reply.header('content-type', JSON_TYPE);
-  if (headers !== undefined) reply.headers(headers);
-  reply.send(typeof body === 'string' ? body : JSON.stringify(body));
-}
-
-export function sendProblem(
-  reply: FastifyReply,
-  problem: { readonly status: number; readonly retryable: boolean },
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  reply.code(problem.status).header('content-type', 'application/problem+json; charset=utf-8');
-  if (problem.status === 503 && problem.retryable) reply.header('retry-after', '1');
-  reply.headers(headers).send(JSON.stringify(problem));
 }

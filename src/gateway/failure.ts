@@ -2,13 +2,15 @@
 // edge, a fault of the world, a bug of ours. Only the last two are logged above the level of debug.
 import type { Logger } from '#platform';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { sendProblem } from './bind.ts';
+import type { Sender } from './answers/send.ts';
 import { EdgeRefusal } from './problems.ts';
 import type { Problem, ProblemBook } from './problems.ts';
+import { writePath } from './routes.ts';
 import type { Route } from './routes.ts';
 
 export interface FailureOptions {
   readonly book: ProblemBook;
+  readonly sender: Sender;
   readonly logger: Logger;
   readonly routes: readonly Route[];
 }
@@ -19,14 +21,14 @@ const DRAIN_BYTES_MAX = 64 * 1024 * 1024;
 const DRAIN_MS_MAX = 5_000;
 
 export function bindFailures(server: FastifyInstance, options: FailureOptions): void {
-  const { book, logger } = options;
+  const { book, sender, logger } = options;
   const allowedMethods = compileAllowedMethods(options.routes);
 
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = refusalOfFramework(error, request);
     const problem = book.ofError(known ?? error, request.id);
     if (problem.status >= 500) logFailure(logger, problem, request, error);
-    sendProblem(reply, problem, known?.headers);
+    sender.problem(reply, problem, known?.headers);
   };
 
   server.setNotFoundHandler((request, reply) => {
@@ -132,10 +134,7 @@ function compileAllowedMethods(routes: readonly Route[]): (path: string) => stri
   const patterns = routes.map(({ method, path }) => ({
     methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
     pattern: new RegExp(
-      `^${path
-        .split(/\{[a-z_]+\}/)
-        .map((text) => text.replaceAll('.', '\\.'))
-        .join('[^/]+')}$`,
+      `^${writePath(path.replaceAll('.', '\\.'), (_, isRest) => (isRest ? '.+' : '[^/]+'))}$`,
     ),
   }));
   return (path) => [

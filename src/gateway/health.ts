@@ -152,8 +152,8 @@ function measurements(metrics: Metrics): Route['operation'] {
       },
     },
     async handler() {
-      const headers = { 'content-type': metrics.contentType };
-      return { status: 200, body: await metrics.report(), headers };
+      const { contentType: mediaType } = metrics;
+      return { status: 200, content: { mediaType, body: await metrics.report() } };
     },
   });
 }

@@ -5,6 +5,7 @@
 export { answer, defineOperation } from './routes.ts';
 export type {
   Answer,
+  Content,
   EdgeRequest,
   Method,
   Operation,
@@ -13,6 +14,9 @@ export type {
   ResponseSchema,
   Route,
 } from './routes.ts';
+/** Who asks, and the context of what is done in answer. */
+export { callerOf, contextOf } from './intake/caller.ts';
+export type { Origin } from './intake/caller.ts';
 /** The building blocks of schemas: `schema.object`, `schema.amountText`, `schema.idText('acc')`. */
 export * as schema from './schema.ts';
 export { readCursor, writeCursor } from './cursor.ts';
@@ -32,5 +36,17 @@ export { measureCoalescer } from './measurements.ts';
 /** The server. */
 export { createGateway } from './server.ts';
 export type { Gateway, GatewayLimits, GatewayOptions } from './server.ts';
+export type { Denial } from './answers/denial.ts';
+export type { Disclosure, OnDisclosed } from './answers/disclosure.ts';
 export type { About, ReadinessCheck } from './health.ts';
 export { openApiOf } from './manual/openapi.ts';
+
+/** The audit log over HTTP, and access recorded in it. */
+export { auditRoutes } from './audit/routes.ts';
+export type { AuditEdge } from './audit/edge.ts';
+export { openAccessRecorder } from './audit/access-recorder.ts';
+export type {
+  AccessRecorder,
+  AccessRecorderLimits,
+  AccessRecorderOptions,
+} from './audit/access-recorder.ts';

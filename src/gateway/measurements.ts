@@ -27,28 +27,35 @@ export function bindMeasurements(
     () => inFlight,
   );
 
-  server.addHook('onRequest', (_request, _reply, done) => {
-    inFlight += 1;
-    done();
-  });
-  server.addHook('onResponse', (request, reply, done) => {
-    inFlight -= 1;
-    const labels = {
-      method: request.method,
-      route: routeOf(request),
-      status: String(reply.statusCode),
-    };
-    const key = `${labels.method} ${labels.route} ${labels.status}`;
+  const note = (request: FastifyRequest, status: string, startedMs: number): void => {
+    const durationMs = performance.now() - startedMs;
+    const labels = { method: request.method, route: routeOf(request), status };
+    const key = `${labels.method} ${labels.route} ${status}`;
     let series = bound.get(key);
     if (series === undefined) {
       series = durations.of(labels);
       bound.set(key, series);
     }
-    series.observe(reply.elapsedTime / 1_000);
+    series.observe(durationMs / 1_000);
     if (logger.isEnabled('debug')) {
-      const facts = { ...labels, request_id: request.id, duration_ms: reply.elapsedTime };
+      const facts = { ...labels, request_id: request.id, duration_ms: durationMs };
       logger.debug('request', facts);
     }
+  };
+
+  server.addHook('onRequest', (request, reply, done) => {
+    const startedMs = performance.now();
+    // An answer that its client did not take to its end, or that was cut off, has no status.
+    let status = 'aborted';
+    inFlight += 1;
+    reply.raw.on('finish', () => {
+      status = String(reply.statusCode);
+    });
+    // The framework's own hook never hears of a client that left before its answer.
+    reply.raw.on('close', () => {
+      inFlight -= 1;
+      note(request, status, startedMs);
+    });
     done();
   });
 }

@@ -203,7 +203,7 @@ test('closing finishes what runs, refuses what comes, and waits for no idle clie
   const started = performance.now();
   const closed = closing.close();
   socket.write(post.slice(30));
-  await sleep(50);
+  while (chunks.length === 0 && performance.now() - started < 2_000) await sleep(5);
   assert.deepEqual(told(Buffer.concat(chunks).toString()), ['503 shutting_down']);
   finish({ done: true });
   assert.deepEqual(told(await running), ['200']);
@@ -213,15 +213,32 @@ test('closing finishes what runs, refuses what comes, and waits for no idle clie
 });
 
 test('closing gives up on what never ends at the deadline', async () => {
+  const reached = Promise.withResolvers<void>();
   const stuck = await openTestGateway({
-    act: () => new Promise(() => undefined),
+    act: () => {
+      reached.resolve();
+      return new Promise(() => undefined);
+    },
     limits: { ...limits, httpShutdownMs: 100 },
   });
   const { port: other } = await stuck.listen();
   const running = exchange(other, request('POST /v1/act HTTP/1.1', ['Content-Length: 0']));
-  await sleep(30);
+  await reached.promise;
   const started = performance.now();
   await stuck.close();
   assert.ok(performance.now() - started < 2_000);
   assert.equal(await running, '');
+});
+
+test('closing waits for no connection on which nothing was ever asked', async () => {
+  const other = await openTestGateway();
+  const socket = connect((await other.listen()).port, '127.0.0.1');
+  await new Promise((resolve) => {
+    socket.once('connect', resolve);
+  });
+  await sleep(50);
+  const startedMs = performance.now();
+  await other.close();
+  assert.ok(performance.now() - startedMs < 3_000);
+  socket.destroy();
 });

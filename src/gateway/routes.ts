@@ -2,6 +2,7 @@
 // to a method and a path. Contexts describe operations; only the composition root builds the table.
 import type { Refusal, Refused } from '#kernel';
 import type { Static, TObject, TSchema } from 'typebox';
+import type { Origin } from './intake/caller.ts';
 import type { Problem } from './problems.ts';
 
 /** One possible answer of an operation. */
@@ -12,10 +13,12 @@ export interface ResponseSchema {
   /** JSON unless given. */
   readonly mediaType?: string;
   readonly example?: unknown;
+  /** Further forms that the client can ask for, by media type. */
+  readonly otherForms?: Readonly<Record<string, TSchema>>;
 }
 
 export interface OperationSchema {
-  /** The `{names}` of the path. Every value arrives as text. */
+  /** The `{names}` of the path. Every value arrives as text; a `{name*}` may hold slashes. */
   readonly params?: TObject;
   /** The query string. Integers and booleans are read from text, defaults are filled in. */
   readonly query?: TObject;
@@ -26,11 +29,7 @@ export interface OperationSchema {
 type Typed<Schema> = Schema extends TSchema ? Static<Schema> : Record<never, never>;
 
 /** A request that has passed the edge: known, of the right shape, within its limits. */
-export interface EdgeRequest<Schema extends OperationSchema = OperationSchema> {
-  /** Names this request in logs, problem documents and, as correlation id, in the books. */
-  readonly requestId: string;
-  /** On whose behalf. There is no authentication yet: it is always `local`. */
-  readonly actor: string;
+export interface EdgeRequest<Schema extends OperationSchema = OperationSchema> extends Origin {
   readonly params: Typed<Schema['params']>;
   readonly query: Typed<Schema['query']>;
   readonly body: Typed<Schema['body']>;
@@ -43,7 +42,19 @@ export interface Answer {
   readonly status: number;
   /** An object is serialised; a string is JSON already and is sent as it is; absent is no body. */
   readonly body?: object | string;
+  /** A body that is not JSON, instead of one that is. */
+  readonly content?: Content;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A body of any media type: whole, or in pieces that are asked for as the client takes them. */
+export interface Content {
+  readonly mediaType: string;
+  readonly body: Buffer | string | AsyncIterable<Buffer | string>;
+  /** What a client keeps it under: makes it a download. Letters, digits and ._- only. */
+  readonly fileName?: string;
+  /** The Cache-Control header; nothing may be stored unless it says so. */
+  readonly cacheControl?: string;
 }
 
 /** What a handler returns: an answer, or the refusal of a verb, sent as a problem document. */
@@ -69,6 +80,8 @@ export interface Operation<Schema extends OperationSchema = OperationSchema> {
   readonly isBodyOptional?: boolean;
   /** Codes of refusals this operation may answer with, for the reference page. */
   readonly refusals?: readonly string[];
+  /** Where the answer discloses data of a customer: whose. Each such request is noted. */
+  readonly disclosure?: { target(request: EdgeRequest<Schema>): string };
   handler(request: EdgeRequest<Schema>): Promise<Outcome>;
 }
 
@@ -77,7 +90,10 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** One row of the table of routes. */
 export interface Route {
   readonly method: Method;
-  /** With its parameters in braces: `/v1/ledger/accounts/{id}`. */
+  /**
+   * With its parameters in braces: `/v1/ledger/accounts/{id}`. The last may end with a star and
+   * then takes the rest of the path, slashes and all: `/v1/audit/log/tile/{level}/{index*}`.
+   */
   readonly path: string;
   /** What the caller must be allowed to do. Recorded now, enforced once callers are known. */
   readonly permission: string;
@@ -99,4 +115,19 @@ export function answer(status: number, body: object | string): Answer {
 /** Whether a handler's outcome is a refusal. */
 export function isRefused(outcome: Outcome): outcome is Refused {
   return 'ok' in outcome;
+}
+
+const PARAMETER = /\{([a-z_]+)(\*?)\}/g;
+
+/** Names and kinds of a path's parameters, in order. */
+export function parametersOf(path: string): { readonly name: string; readonly isRest: boolean }[] {
+  return Array.from(path.matchAll(PARAMETER), ([, name, star]) => ({
+    name: String(name),
+    isRest: star === '*',
+  }));
+}
+
+/** The path with each parameter as `write` says it. */
+export function writePath(path: string, write: (name: string, isRest: boolean) => string): string {
+  return path.replace(PARAMETER, (_, name: string, star: string) => write(name, star === '*'));
 }

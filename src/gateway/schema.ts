@@ -132,6 +132,15 @@ export function metadata(options: TSchemaOptions = {}) {
   );
 }
 
+/** The body of an answer that is bytes. */
+export function bytes(options: TSchemaOptions = {}) {
+  return Type.Unsafe<Buffer>({
+    type: 'string',
+    contentMediaType: 'application/octet-stream',
+    ...options,
+  });
+}
+
 /** A schema, or null. */
 export function orNull<Schema extends TSchema>(schema: Schema) {
   return Type.Union([schema, Type.Null()]);

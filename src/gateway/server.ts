@@ -2,15 +2,23 @@
 // Whatever a client sends, it gets the answer of a route or a problem document, and nothing in here
 // knows what the routes are about.
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import type { StaticDocumentSpec } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { Fault } from '#kernel';
+import type { Clock } from '#kernel';
+import { systemClock } from '#platform';
 import type { Logger, Metrics } from '#platform';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, InjectOptions, LightMyRequestResponse } from 'fastify';
-import { bindParsers, bindRoute, sendProblem } from './bind.ts';
+import { watchDenials } from './answers/denial.ts';
+import type { Denial } from './answers/denial.ts';
+import type { OnDisclosed } from './answers/disclosure.ts';
+import { openSender } from './answers/send.ts';
+import type { Sender } from './answers/send.ts';
+import { bindParsers, bindRoute } from './bind.ts';
 import { bindFailures, refusalOfFramework } from './failure.ts';
 import { openGuard } from './guard.ts';
 import type { Guard } from './guard.ts';
@@ -36,6 +44,8 @@ export interface GatewayLimits {
   readonly httpShutdownMs: number;
   readonly jsonDepthMax: number;
   readonly readinessTimeoutMs: number;
+  readonly httpStreamsInFlightMax: number;
+  readonly httpStreamStallMs: number;
 }
 
 export interface GatewayOptions {
@@ -52,6 +62,15 @@ export interface GatewayOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly limits: GatewayLimits;
+  /** The machine's unless given. */
+  readonly clock?: Clock;
+  /** Told of every request that its caller may not make. Must not throw. */
+  readonly onDenied?: (denial: Denial) => void;
+  /**
+   * Awaited before the answer of an operation with a `disclosure` is sent; where it fails, so does
+   * the request.
+   */
+  readonly onDisclosed?: OnDisclosed;
 }
 
 export interface Gateway {
@@ -68,12 +87,21 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const CONNECTION_CHECK_MS = 2_000;
 const PARAM_LENGTH_MAX = 1_024;
 const BACKLOG = 1_024;
+/** How long a connection that asked nothing yet may still do so when the server closes. */
+const UNUSED_GRACE_MS = 200;
 
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { limits } = options;
   const book = openProblemBook(options.problemTables);
   const guard = openGuard({ bodyBytesInFlightMax: limits.httpBodyBytesInFlightMax });
-  const server = openFastify(options, book);
+  const sender = openSender({
+    book,
+    logger: options.logger,
+    limits,
+    watchDenial: watchDenials(options.onDenied, options.clock ?? systemClock()),
+  });
+  const server = openFastify(options, book, sender);
+  const unused = watchUnused(server.server);
   const routes = [...allRoutes(options, guard), ...options.routes];
   const document = openApiOf({ about: options.about, routes, codes: book.codes });
 
@@ -81,20 +109,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   bindMeasurements(server, options);
   bindHooks(server, guard);
   bindParsers(server, limits.jsonDepthMax);
-  bindFailures(server, { book, logger: options.logger, routes: [...routes, documentRoute('')] });
+  const { logger, onDisclosed } = options;
+  bindFailures(server, { book, sender, logger, routes: [...routes, documentRoute('')] });
   await bindPage(server, document, options.about.title);
   for (const route of [...routes, documentRoute(JSON.stringify(document))]) {
-    bindRoute(server, route, { book, bodyBytesMax: limits.httpBodyBytesMax });
+    bindRoute(server, route, { book, sender, bodyBytesMax: limits.httpBodyBytesMax, onDisclosed });
   }
   await server.ready();
   return {
     listen: () => listen(server, options),
     inject: (request) => server.inject(request),
-    close: () => close(server, guard, limits.httpShutdownMs),
+    close: () => close(server, guard, { unused, deadlineMs: limits.httpShutdownMs }),
   };
 }
 
-function openFastify(options: GatewayOptions, book: ProblemBook): FastifyInstance {
+function openFastify(options: GatewayOptions, book: ProblemBook, sender: Sender): FastifyInstance {
   const { limits, logger } = options;
   const newRequestId = requestIds();
   const protocol = openProtocol({
@@ -118,7 +147,7 @@ function openFastify(options: GatewayOptions, book: ProblemBook): FastifyInstanc
       if (refusal === undefined) logger.error('request failed', { error });
       // The hooks do not run for these.
       setHeaders(reply, request.id);
-      sendProblem(reply, book.ofError(refusal ?? error, request.id));
+      sender.problem(reply, book.ofError(refusal ?? error, request.id));
     },
     http: {
       maxHeaderSize: limits.httpHeaderBytesMax,
@@ -154,11 +183,11 @@ function bindHooks(server: FastifyInstance, guard: Guard): void {
   server.addHook('onRequest', (request, reply, done) => {
     setHeaders(reply, request.id);
     if (guard.isDraining) reply.header('connection', 'close');
+    // Not the hook for answers: it never hears of a client that left before its own.
+    reply.raw.on('close', () => {
+      guard.release(request);
+    });
     guard.admit(request);
-    done();
-  });
-  server.addHook('onResponse', (request, _reply, done) => {
-    guard.release(request);
     done();
   });
 }
@@ -250,13 +279,32 @@ function sentenceOf(error: unknown, host: string, port: number): string {
   return `The server cannot listen on port ${port} of ${host}: ${String(error)}.`;
 }
 
-async function close(server: FastifyInstance, guard: Guard, deadlineMs: number): Promise<void> {
+/** Connections on which nothing was asked yet: Node does not count them as idle. */
+function watchUnused(http: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  http.on('connection', (socket) => {
+    unused.add(socket);
+    socket.on('close', () => unused.delete(socket));
+  });
+  http.on('request', ({ socket }) => unused.delete(socket));
+  return unused;
+}
+
+async function close(
+  server: FastifyInstance,
+  guard: Guard,
+  { unused, deadlineMs }: { readonly unused: ReadonlySet<Socket>; readonly deadlineMs: number },
+): Promise<void> {
   guard.drain();
   const http = server.server;
   // A connection becomes idle when its last answer is out, which is after closing has begun.
   const sweep = setInterval(() => {
     http.closeIdleConnections();
   }, 50);
+  // Browsers open connections before they have anything to ask.
+  const spare = setTimeout(() => {
+    for (const socket of unused) socket.destroy();
+  }, UNUSED_GRACE_MS);
   const deadline = setTimeout(() => {
     http.closeAllConnections();
   }, deadlineMs);
@@ -264,6 +312,7 @@ async function close(server: FastifyInstance, guard: Guard, deadlineMs: number):
     await server.close();
   } finally {
     clearInterval(sweep);
+    clearTimeout(spare);
     clearTimeout(deadline);
   }
 }

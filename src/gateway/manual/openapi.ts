@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import type { TObject, TSchema } from 'typebox';
 import type { About } from '../health.ts';
 import type { ProblemKind } from '../problems.ts';
+import { writePath } from '../routes.ts';
 import type { Operation, OperationSchema, Route } from '../routes.ts';
 import { object } from '../schema.ts';
 
@@ -27,7 +28,9 @@ export function openApiOf({ about, routes, codes }: OpenApiOptions): Json {
     assert(!operationIds.has(operationId), `the operation ${operationId} is described twice`);
     operationIds.add(operationId);
     const described = describe(route, { codes, components, problem });
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: described };
+    // OpenAPI has no star: a parameter that takes the rest of the path says so in its description.
+    const path = writePath(route.path, (name) => `{${name}}`);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
   }
   const tags = [...new Set(routes.flatMap(({ operation }) => operation.tags))];
   return {
@@ -110,13 +113,17 @@ function requestBody(operation: Operation, around: Surroundings): Json {
 
 function answers(schema: OperationSchema, around: Surroundings): Json {
   const described = Object.entries(schema.response).map(([status, response]) => {
-    const { description, body, example, mediaType = 'application/json' } = response;
+    const { description, body, example, mediaType = 'application/json', otherForms } = response;
     if (body === undefined) return [status, { description }];
     const media = {
       schema: hoist(body, around.components),
       ...(example === undefined ? {} : { example }),
     };
-    return [status, { description, content: { [mediaType]: media } }];
+    const content: Json = { [mediaType]: media };
+    for (const [type, form] of Object.entries(otherForms ?? {})) {
+      content[type] = { schema: hoist(form, around.components) };
+    }
+    return [status, { description, content }];
   });
   return Object.fromEntries(described) as Json;
 }
