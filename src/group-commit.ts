@@ -5,15 +5,8 @@
 import type { Config } from '#config';
 import { Coalescer, measureCoalescer } from '#gateway';
 import type { Clock } from '#kernel';
-import {
-  openPoster,
-  postBatch,
-  type Answer,
-  type Caller,
-  type Instruction,
-  type LedgerPoster,
-} from '#ledger';
-import type { Database, Metrics, TransactionContext } from '#platform';
+import { openPoster, postBatch, type Answer, type Instruction, type LedgerPoster } from '#ledger';
+import type { Caller, Database, Metrics, TransactionContext } from '#platform';
 
 const gathered = { isGathered: true } as const;
 
@@ -35,7 +28,11 @@ export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
     inFlightMax: limits.postingBatchesInFlightMax,
     accountsMax: limits.postingAccountsKeptMax,
   });
-  const contextOf = (caller: Caller): TransactionContext => ({ now: clock.now(), ...caller });
+  const contextOf = (caller: Caller): TransactionContext => ({
+    now: clock.now(),
+    clockOffsetUs: clock.offsetUs,
+    ...caller,
+  });
   const { onFlush } = measureCoalescer(metrics, 'posting', () => coalescer);
   const coalescer: Coalescer<Single, Answer> = new Coalescer({
     itemsMax: limits.groupCommitItemsMax,
@@ -46,8 +43,10 @@ export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
     onFlush,
     flush: async (singles) => {
       const answers: Answer[] = [];
-      for (const { caller, instructions } of runsOf(singles)) {
-        answers.push(...(await poster.post(contextOf(caller), instructions, gathered)).answers);
+      for (const { instructions, callers } of runsOf(singles)) {
+        const context = contextOf(callers[0] as Caller);
+        const posted = await poster.post(context, instructions, { ...gathered, callers });
+        answers.push(...posted.answers);
       }
       return answers;
     },
@@ -70,18 +69,23 @@ export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
 }
 
 interface Run {
-  readonly caller: Caller;
   readonly instructions: Instruction[];
+  /** Of each instruction; all have one actor. */
+  readonly callers: Caller[];
 }
 
-// A transfer is recorded under its transaction's actor, so only neighbours of one actor share one.
-// The first request of a transaction names it in the correlation id.
+// A transfer is stored under its transaction's actor, so only neighbours of one actor share one.
+// The first request of a transaction names it; the audit log names each one's own.
 function runsOf(singles: readonly Single[]): Run[] {
   const runs: Run[] = [];
   for (const { instruction, caller } of singles) {
     const latest = runs.at(-1);
-    if (latest?.caller.actor === caller.actor) latest.instructions.push(instruction);
-    else runs.push({ caller, instructions: [instruction] });
+    if (latest?.callers[0]?.actor === caller.actor) {
+      latest.instructions.push(instruction);
+      latest.callers.push(caller);
+    } else {
+      runs.push({ instructions: [instruction], callers: [caller] });
+    }
   }
   return runs;
 }

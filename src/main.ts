@@ -6,21 +6,26 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { createGateway } from '#gateway';
 import { loadConfig, unknownSettings, type Config } from '#config';
-import type { Clock } from '#kernel';
 import {
   openDatabase,
   openLogger,
   openMetrics,
+  readServerLine,
+  refusedChangeInLine,
   systemClock,
   withoutPassword,
   type Database,
   type Logger,
+  type Metrics,
+  type ObservedClock,
   type OpenedDatabase,
+  type RefusedChange,
 } from '#platform';
 import { bannerOf } from './banner.ts';
 import { listenForEnding, type Ending } from './ending.ts';
 import { reachDatabase, readLedgerSize, readServerFacts } from './facts-store.ts';
 import { openGroupCommit } from './group-commit.ts';
+import { keepLog, type KeptLog } from './keep-log.ts';
 import { problemTables, routesOf } from './routes.ts';
 import { runSchedules } from './run-schedules.ts';
 import { schedulesOf } from './schedules.ts';
@@ -35,7 +40,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 interface Starting {
   readonly config: Config;
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: ObservedClock;
+  readonly metrics: Metrics;
   readonly ending: Ending;
   /** Closes what the steps opened, the latest first. */
   readonly open: AsyncDisposableStack;
@@ -63,7 +69,8 @@ export async function main(env: Environment): Promise<number> {
   print(`Florin ${versionOf()} is starting ...\n`);
   try {
     await using open = new AsyncDisposableStack();
-    const banner = await start({ config, logger, clock: systemClock(), ending, open });
+    const metrics = openMetrics({ isProcessMeasured: true });
+    const banner = await start({ config, logger, clock: systemClock(), metrics, ending, open });
     print(banner(performance.now() - startedMs));
     await ending.reached;
   } catch (error) {
@@ -84,15 +91,24 @@ function print(text: string): void {
 /** Starts everything and answers the banner, which lacks only how long that took. */
 async function start(starting: Starting): Promise<(startedInMs: number) => string> {
   const { logger, clock, ending, open } = starting;
-  const opened = await openBooks(starting);
-  ending.signal.throwIfAborted();
-  const isSampleLoaded = await loadSample(starting, opened);
+  // What is refused before the log is open is told to it when it is.
+  const refusals: RefusedChange[] = [];
+  let refused = (change: RefusedChange): void => void refusals.push(change);
+  const opened = await openBooks(starting, (change) => refused(change));
   ending.signal.throwIfAborted();
   const { database } = opened;
+  const log = await keepLog({ ...starting, database, version: versionOf() });
+  open.defer(() => log.close());
+  refused = log.refused;
+  refusals.forEach(refused);
+  const isSampleLoaded = await loadSample(starting, opened);
+  await log.sequence();
+  ending.signal.throwIfAborted();
 
-  const schedules = runSchedules(schedulesOf({ database }), { clock, logger });
+  const schedules = runSchedules(schedulesOf({ database, log: log.schedules }), { clock, logger });
   open.defer(() => schedules.stop());
-  const url = await listen(starting, database);
+  open.defer(() => log.hurry());
+  const url = await listen(starting, database, log);
   ending.signal.throwIfAborted();
 
   const [server, size] = await Promise.all([readServerFacts(database), readLedgerSize(database)]);
@@ -112,9 +128,17 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
   return (startedInMs) => bannerOf({ ...facts, startedInMs });
 }
 
-async function openBooks({ config, logger, ending, open }: Starting): Promise<OpenedDatabase> {
+async function openBooks(
+  { config, logger, ending, open }: Starting,
+  onRefusedChange: (change: RefusedChange) => void,
+): Promise<OpenedDatabase> {
   const opened = await openDatabase(config.database, {
-    log: (line) => logDatabaseLine(logger, line, ending.signal.aborted),
+    log: (line) => {
+      logDatabaseLine(logger, line, ending.signal.aborted);
+      const change = refusedChangeInLine(line);
+      if (change !== undefined) onRefusedChange(change);
+    },
+    onRefusedChange,
     onGone: (fault) => ending.fail(fault),
   });
   open.defer(() => opened.close());
@@ -125,12 +149,9 @@ async function openBooks({ config, logger, ending, open }: Starting): Promise<Op
   return opened;
 }
 
-// Lines of PostgreSQL's own log begin with a time, a process and a level; the others tell what was
-// done to have it run.
-const SERVER_LINE = /^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] (\w+):/;
-
 function logDatabaseLine(logger: Logger, line: string, isEnding: boolean): void {
-  const level = SERVER_LINE.exec(line)?.[1];
+  // Other lines tell what was done to have the server run.
+  const level = readServerLine(line)?.level;
   // While ending, PostgreSQL complains of each connection it cuts off.
   const isRoutine = isEnding || (level === undefined && line.startsWith('applied '));
   if (isRoutine) logger.debug(line);
@@ -152,9 +173,8 @@ async function loadSample(
   return true;
 }
 
-async function listen(starting: Starting, database: Database): Promise<string> {
-  const { config, logger, clock, open } = starting;
-  const metrics = openMetrics({ isProcessMeasured: true });
+async function listen(starting: Starting, database: Database, log: KeptLog): Promise<string> {
+  const { config, logger, clock, metrics, open } = starting;
   const poster = openGroupCommit({ database, clock, metrics, limits: config.limits });
   const gateway = await createGateway({
     about: {
@@ -162,11 +182,14 @@ async function listen(starting: Starting, database: Database): Promise<string> {
       version: versionOf(),
       description: 'An open-source core bank: a double-entry ledger on PostgreSQL.',
     },
-    routes: routesOf({ database, clock, poster }),
+    routes: routesOf({ database, clock, poster, objects: log.objects }),
     problemTables,
     checks: [{ name: 'database', check: () => reachDatabase(database) }],
     logger,
     metrics,
+    clock,
+    onDenied: log.access.onDenied,
+    onDisclosed: log.access.onDisclosed,
     host: config.server.host,
     port: config.server.port,
     limits: config.limits,

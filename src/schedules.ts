@@ -13,8 +13,16 @@ export interface Schedule {
   run(context: TransactionContext): Promise<unknown>;
 }
 
-export function schedulesOf({ database }: { database: Database }): readonly Schedule[] {
+export function schedulesOf({
+  database,
+  log,
+}: {
+  readonly database: Database;
+  /** Those of the audit log. */
+  readonly log: readonly Schedule[];
+}): readonly Schedule[] {
   return [
+    ...log,
     { name: 'expire-holds', everyMs: 250, run: (context) => expireHolds(database, context) },
     { name: 'roll-segment', everyMs: 5_000, run: (context) => rollSegment(database, context) },
   ];
@@ -24,5 +32,7 @@ export const SCHEDULE_ACTOR = 'florin';
 
 /** The context of one run: its time is read when it begins. */
 export function scheduleContext(clock: Clock, name: string): TransactionContext {
-  return { now: clock.now(), actor: SCHEDULE_ACTOR, correlationId: `schedule-${name}` };
+  const { offsetUs: clockOffsetUs } = clock;
+  const correlationId = `schedule-${name}`;
+  return { now: clock.now(), clockOffsetUs, actor: SCHEDULE_ACTOR, correlationId };
 }

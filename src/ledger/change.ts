@@ -1,6 +1,7 @@
 // Changes an account: its name, metadata, limits and state. It takes the lock that postings take,
 // so that no transfer is ever decided on limits that were changed under it. Closed is the end.
 
+import { record } from '#audit';
 import { accept, type Instant, type Result } from '#kernel';
 import type { Transaction } from '#platform';
 import {
@@ -13,6 +14,7 @@ import {
   type AccountRefusal,
   type ChangeAccount,
 } from './account.ts';
+import { changeOf, refusalOf } from './audit.ts';
 import { lockAccount, updateAccount } from './store/account-store.ts';
 
 /** The account after the change; a change that changes nothing is accepted and not counted. */
@@ -20,14 +22,20 @@ export async function changeAccount(
   tx: Transaction,
   change: ChangeAccount,
 ): Promise<Result<Account, AccountRefusal>> {
-  const before = await lockAccount(tx, change.accountId);
-  if (before === undefined) {
-    return no('account_unknown', `there is no account ${change.accountId}`);
+  const { accountId } = change;
+  const before = await lockAccount(tx, accountId);
+  const decided =
+    before === undefined
+      ? no('account_unknown', `there is no account ${accountId}`)
+      : decide(before, change);
+  if (!decided.ok) {
+    await record(tx, [refusalOf('ledger.account.change', decided, accountId)]);
+    return decided;
   }
-  const decided = decide(before, change);
-  if (!decided.ok || decided.value === before) return decided;
+  if (before === undefined || decided.value === before) return decided;
   const after = { ...decided.value, changedAt: laterOf(tx.now, before) };
   await updateAccount(tx, after);
+  await record(tx, [changeOf(before, after)]);
   return accept(after);
 }
 

@@ -1,8 +1,10 @@
 // Closes a period: from then on nothing is posted with an earlier effective time. A close is never
 // taken back; a mistake found later is corrected by a transfer in the open period.
 
+import { record } from '#audit';
 import { accept, formatInstant, refuse, type Instant, type Result } from '#kernel';
 import type { Queryable, Transaction } from '#platform';
+import { ledgerActions } from './audit-actions.ts';
 import {
   insertPeriodClose,
   lockPeriods,
@@ -19,12 +21,27 @@ export interface PeriodClosed {
   readonly isReplay: boolean;
 }
 
+const action = ledgerActions['ledger.period.close'];
+
 type PeriodRefusal = LedgerRefusal<PeriodRefusalCode>;
 
 /** Closes everything before the instant, which must have passed. Waits for postings under way. */
 export async function closePeriod(
   tx: Transaction,
   { closedBefore }: { readonly closedBefore: Instant },
+): Promise<Result<PeriodClosed, PeriodRefusal>> {
+  const closed = await decideClose(tx, closedBefore);
+  if (!closed.ok) {
+    const { code: reason } = closed.refusal;
+    const target = formatInstant(closedBefore);
+    await record(tx, [{ action, target, outcome: 'refused', reason }]);
+  }
+  return closed;
+}
+
+async function decideClose(
+  tx: Transaction,
+  closedBefore: Instant,
 ): Promise<Result<PeriodClosed, PeriodRefusal>> {
   const recordedAt = await lockPeriods(tx);
   const [latest] = await selectPeriodCloses(tx, { limit: 1 });
@@ -41,6 +58,8 @@ export async function closePeriod(
   const closedAt = Math.max(tx.now, recordedAt ?? tx.now) as Instant;
   const close = { closedBefore, closedAt, actor: tx.actor };
   await insertPeriodClose(tx, close);
+  const after = { closed_at: formatInstant(closedAt), closed_before: formatInstant(closedBefore) };
+  await record(tx, [{ action, target: after.closed_before, after }]);
   return accept({ close, isReplay: false });
 }
 

@@ -4,6 +4,7 @@
 import { limits } from '#config';
 import { msOf, newUuid, type Instant } from '#kernel';
 import type { Database, TransactionContext } from '#platform';
+import { recordExpiries } from './audit.ts';
 import type { Books } from './posting/books.ts';
 import { decideExpiry } from './posting/decide.ts';
 import {
@@ -57,6 +58,7 @@ export async function expireHolds(
       const decision = decideExpiry(books, ending, () => newUuid(msOf(time)));
       await recordTransfers(tx, books, locked.segment, decision);
       await recordBalances(tx, books, decision);
+      await recordExpiries(tx, decision.transfers);
       return { count: ending.length, wasFull: due.length === EXPIRY_BATCH, time };
     });
     count += ended.count;

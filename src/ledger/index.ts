@@ -32,6 +32,8 @@ export type {
   Transfer,
   TransferKind,
 } from './posting/transfer.ts';
+export { ledgerSources } from './sources/sources.ts';
+export { ledgerActions } from './audit-actions.ts';
 export { refusals } from './refusals.ts';
 export type {
   LedgerRefusal,

@@ -1,6 +1,7 @@
 // Opens accounts. An external id names one account for ever: asked again with the same content the
 // answer is that account, with a different content it is a refusal that names the difference.
 
+import { record, type AuditRecord } from '#audit';
 import { accept, assert, idOf, msOf, uuidBatch, type AccountId, type Result } from '#kernel';
 import type { Transaction } from '#platform';
 import {
@@ -14,6 +15,7 @@ import {
   type AccountRefusal,
   type OpenAccount,
 } from './account.ts';
+import { openingOf, refusalOf } from './audit.ts';
 import {
   insertAccounts,
   selectAccountsByExternalId,
@@ -60,7 +62,7 @@ export async function openAccountsOrReplay(
   opening.sort((a, b) => compare(a.asked.externalId ?? '', b.asked.externalId ?? ''));
   const opened = opening.length === 0 ? new Set<AccountId>() : await insertAccounts(tx, opening);
   const byExternalId = await existing(tx, opening, opened);
-  return asked.map((account, index) => {
+  const answers = asked.map((account, index): OpenAnswer => {
     const fault = faults[index];
     if (fault !== undefined) return { result: fault, isReplay: false };
     const fresh = byPlace.get(index);
@@ -71,6 +73,13 @@ export async function openAccountsOrReplay(
     assert(known !== undefined, 'an account was neither opened nor known');
     return { result: replay(account, known), isReplay: true };
   });
+  await record(tx, answers.flatMap(recordOf));
+  return answers;
+}
+
+function recordOf({ result, isReplay }: OpenAnswer): AuditRecord[] {
+  if (!result.ok) return [refusalOf('ledger.account.open', result)];
+  return isReplay ? [] : [openingOf(result.value)];
 }
 
 /** The accounts of every external id asked for: those just opened and those found in its place. */

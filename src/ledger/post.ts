@@ -12,7 +12,8 @@ import {
   type Instant,
   type Uuid,
 } from '#kernel';
-import type { Database, Transaction, TransactionContext } from '#platform';
+import type { Caller, Database, Transaction, TransactionContext } from '#platform';
+import { recordAnswers } from './audit.ts';
 import { expireHolds } from './expire.ts';
 import type { Books, HoldState } from './posting/books.ts';
 import { decide, type Answer } from './posting/decide.ts';
@@ -43,6 +44,8 @@ export interface PostOptions {
   readonly mode?: PostMode | undefined;
   /** Gives the next transfer's id; by default each is made on its own. */
   readonly nextId?: (() => Uuid) | undefined;
+  /** Who asked for each instruction, where it is not the transaction's caller. */
+  readonly callers?: readonly Caller[] | undefined;
 }
 
 /**
@@ -65,6 +68,7 @@ export async function post(
   const decision = decide(books, instructions, { mode, nextId });
   await recordTransfers(tx, books, locked.segment, decision);
   await recordBalances(tx, books, decision);
+  await recordAnswers(tx, instructions, decision.answers, options.callers);
   return [...decision.answers];
 }
 
@@ -128,6 +132,8 @@ export interface BatchOptions {
   readonly mode?: PostMode | undefined;
   /** The list is requests of several callers: no batch id may lead from one to another. */
   readonly isGathered?: boolean | undefined;
+  /** Who asked for each instruction, where it is not the transaction's caller. */
+  readonly callers?: readonly Caller[] | undefined;
 }
 
 export interface BatchAnswer {
@@ -159,7 +165,7 @@ export async function postBatch(
     context,
     async (tx) => {
       const { batchId, nextId } = batchIds(tx, options);
-      const answers = await post(tx, instructions, { mode: options.mode, nextId });
+      const answers = await post(tx, instructions, { ...options, nextId });
       return { batchId, answers };
     },
     options,

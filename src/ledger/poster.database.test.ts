@@ -40,6 +40,7 @@ function interposed(database: Database, interpose: Interposition): Database {
     query: (query) => database.query(query),
     rehearse: (context, run) => database.rehearse(context, run),
     description: database.description,
+    keys: database.keys,
     close: () => database.close(),
     transaction: (context, run) =>
       database.transaction(context, (tx) =>
@@ -47,6 +48,7 @@ function interposed(database: Database, interpose: Interposition): Database {
           now: tx.now,
           actor: tx.actor,
           correlationId: tx.correlationId,
+          keys: tx.keys,
           query: async (query) => {
             await interpose(query, context.correlationId);
             return await tx.query(query);

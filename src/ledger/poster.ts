@@ -7,6 +7,7 @@
 import { limits } from '#config';
 import { Fault, type AccountId, type Instant } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
+import { recordAnswers } from './audit.ts';
 import { batchIds, postBatch, type BatchAnswer, type BatchOptions } from './post.ts';
 import type { AccountState, Books } from './posting/books.ts';
 import { decide, type Answer, type Decision } from './posting/decide.ts';
@@ -237,6 +238,7 @@ class PipelinedPoster implements Poster {
       // The balances this decision began from are there once the batch before has committed.
       await before.committed;
       await recordBalances(tx, books, decision, consulted);
+      await recordAnswers(tx, instructions, decision.answers, options.callers);
       return { batchId, answers: decision.answers };
     } catch (error) {
       // Whatever it was, nothing is stored yet; the plain way meets it again if it is real.

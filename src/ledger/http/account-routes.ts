@@ -32,6 +32,10 @@ import { pageEnd, placeOf, readAsOf, readFrom, readTo, requireOrder } from './qu
 import * as requests from './request-schemas.ts';
 
 const tags = ['ledger accounts'];
+/** Reading of an account is noted in the audit log: these are data of a customer. */
+const disclosure = {
+  target: ({ params }: { readonly params: { readonly id: string } }) => params.id,
+};
 const example = {
   external_id: 'customer-17-current',
   path: 'liabilities:deposits:current',
@@ -180,6 +184,7 @@ function read(edge: LedgerEdge): Operation {
     summary: 'Read an account with its balances',
     tags,
     refusals: ['account_unknown'],
+    disclosure,
     schema: {
       params: requests.accountParams,
       response: { 200: { description: 'The account.', body: shapes.account } },
@@ -197,6 +202,7 @@ function list(edge: LedgerEdge): Operation {
     summary: 'List accounts',
     description: 'In the order of the chart of accounts: by path, then by age.',
     tags,
+    disclosure: { target: () => 'accounts' },
     schema: {
       query: schema.object({
         ...schema.pageQuery,
@@ -233,6 +239,7 @@ function readBalance(edge: LedgerEdge): Operation {
       'now.',
     tags,
     refusals: ['account_unknown'],
+    disclosure,
     schema: {
       params: requests.accountParams,
       query: schema.object(requests.asOfQuery),
@@ -273,6 +280,7 @@ function entries(edge: LedgerEdge): Operation {
       'entries at most, so with a filter it can be short, or empty, while has_more is true.',
     tags,
     refusals: ['account_unknown'],
+    disclosure,
     schema: {
       params: requests.accountParams,
       query: entryQuery,
@@ -327,6 +335,7 @@ function readStatement(edge: LedgerEdge): Operation {
       'balance. All pages tell of the same moment: what is posted meanwhile is in none of them.',
     tags,
     refusals: ['account_unknown'],
+    disclosure,
     schema: {
       params: requests.accountParams,
       query: statementQuery,
@@ -362,6 +371,7 @@ function holds(edge: LedgerEdge): Operation {
     description: 'Newest first.',
     tags,
     refusals: ['account_unknown'],
+    disclosure,
     schema: {
       params: requests.accountParams,
       query: schema.object(schema.pageQuery),

@@ -2,18 +2,14 @@
 
 import type { Clock, Refused } from '#kernel';
 import { refuse } from '#kernel';
-import type { EdgeRequest, OperationSchema } from '#gateway';
-import type { Database, TransactionContext } from '#platform';
+import { callerOf, contextOf as contextOfRequest, type Origin } from '#gateway';
+import type { Caller, Database, TransactionContext } from '#platform';
 import type { BatchAnswer } from '../post.ts';
 import type { Answer } from '../posting/decide.ts';
 import type { Instruction, PostMode } from '../posting/instruction.ts';
 import type { LedgerRefusal, ReadRefusalCode } from '../refusals.ts';
 
-/** On whose behalf, and in answer to which request, something is posted. */
-export interface Caller {
-  readonly actor: string;
-  readonly correlationId: string;
-}
+export type { Caller } from '#platform';
 
 export interface BatchOptions {
   readonly mode: PostMode;
@@ -38,14 +34,10 @@ export interface LedgerEdge {
   readonly poster: LedgerPoster;
 }
 
-type AnyRequest = Pick<EdgeRequest<OperationSchema>, 'actor' | 'requestId'>;
+export { callerOf };
 
-export function callerOf(request: AnyRequest): Caller {
-  return { actor: request.actor, correlationId: request.requestId };
-}
-
-export function contextOf(edge: LedgerEdge, request: AnyRequest): TransactionContext {
-  return { now: edge.clock.now(), ...callerOf(request) };
+export function contextOf(edge: LedgerEdge, request: Origin): TransactionContext {
+  return contextOfRequest(edge.clock, request);
 }
 
 type NotFoundCode = ReadRefusalCode | 'account_unknown';

@@ -13,10 +13,12 @@ export async function segmentBytes(q: Queryable): Promise<number> {
   return Number(row?.bytes ?? 0n);
 }
 
-export async function openSegment(q: Queryable, now: string): Promise<void> {
-  await q.query({
+/** Opens the next segment; answers its number. */
+export async function openSegment(q: Queryable, now: string): Promise<number> {
+  const [row] = await q.query<{ segment: number }>({
     name: 'ledger.open_segment',
-    text: 'select ledger.open_segment($1::timestamptz)',
+    text: 'select ledger.open_segment($1::timestamptz) as segment',
     values: [now],
   });
+  return row?.segment ?? 0;
 }
