@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { auditCommand } from './audit.ts';
 import { explain } from './failure.ts';
 import {
   EXIT_DONE,
@@ -54,6 +55,7 @@ const commands: readonly Command[] = [
     ].join('\n'),
     run: async (args, env) => await (await import('./verify.ts')).runVerify(args, env),
   },
+  auditCommand,
   {
     name: 'bench',
     takes: '[AREA] [--quick] [--json]',

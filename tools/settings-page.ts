@@ -19,7 +19,7 @@ export const settingsPageFile = path.join(
 export function settingsPage(): string {
   const settingRows = Object.values(settings).flatMap((section) =>
     Object.values(section).map((setting) => {
-      const value = setting.default === undefined ? '' : `\`${setting.default}\``;
+      const value = shown(setting.default);
       return row([`\`${setting.env}\``, value, setting.unit, setting.allowed, setting.meaning]);
     }),
   );
@@ -43,6 +43,10 @@ ${settingRows.join('\n')}
 |---|---|---|---|
 ${limitRows.join('\n')}
 `;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? `\`${value}\`` : '';
 }
 
 function row(cells: readonly string[]): string {

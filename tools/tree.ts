@@ -10,7 +10,7 @@ export interface TextFile {
 
 const ignored = new Set(['node_modules', '.git', '.florin', '.florin-install.lock']);
 const textEndings =
-  /[.](ts|mjs|cjs|js|json|sql|md|yml|yaml|css|html|csv|tsv|asc)$|(^|\/)[^./]+$|rc$/;
+  /[.](ts|mjs|cjs|js|json|sql|md|yml|yaml|css|html|csv|tsv|asc|sh)$|(^|\/)[^./]+$|rc$/;
 
 export const root = join(import.meta.dirname, '..');
 
