@@ -51,3 +51,13 @@ test('every setting and every limit says what it is', () => {
     assert.ok(unit.length > 0 && meaning.length > 10, `${name} has a unit and a meaning`);
   }
 });
+
+test('a time server is named as host, host:port or [address]:port', () => {
+  const read = (text: string) => loadConfig({ FLORIN_TIME_SERVER: text }).audit.timeServer;
+  assert.deepEqual(read('ntp.bank.example'), { host: 'ntp.bank.example', port: 123 });
+  assert.deepEqual(read('10.0.0.1:1123'), { host: '10.0.0.1', port: 1123 });
+  assert.deepEqual(read('[::1]:1123'), { host: '::1', port: 1123 });
+  for (const text of ['a b', 'host:0', 'host:70000', '::1', 'http://host', 'host:', 'ho$t']) {
+    assert.throws(() => read(text), /FLORIN_TIME_SERVER/, text);
+  }
+});

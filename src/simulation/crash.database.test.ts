@@ -10,21 +10,32 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  consistencyProof,
+  latestCheckpoint,
+  openSequencer,
+  verifyConsistency,
+  type Checkpoint,
+  type Consistency,
+} from '#audit';
 import { Fault, type AccountId } from '#kernel';
 import { openAccounts, postBatch } from '#ledger';
 import {
   defaultPostgresOptions,
   migrate,
+  openFolderObjects,
+  openLocalKeys,
   openPostgres,
   startEmbedded,
   systemClock,
   type Database,
   type EmbeddedPostgres,
+  type Objects,
   type TransactionContext,
 } from '#platform';
 import { killAll, startServer, startWorker, type Worker } from './processes/crew.ts';
 import { readRecord, transfersNamed } from './record-store.ts';
-import { assertLawful, assertSound } from './record.ts';
+import { assertLawful, assertRecorded, assertSound } from './record.ts';
 import type { Report } from './processes/report.ts';
 
 const seed = Number(process.env['FLORIN_SIMULATION_SEED'] ?? randomInt(2 ** 32));
@@ -37,8 +48,13 @@ const WAIT_MS = 60_000;
 
 const clock = systemClock();
 let folder: string;
+/** Where the server keeps keys and objects. */
+let stateFolder: string;
 let server: EmbeddedPostgres;
 let database: Database;
+/** The same with the keys of the bank, to sequence what it left. */
+let keyed: Database;
+let objects: Objects;
 let accounts: AccountId[];
 /** Everything acknowledged in the whole test, by external id. */
 const acknowledged = new Map<string, string>();
@@ -140,12 +156,39 @@ async function settle(reports: readonly Report[]): Promise<number> {
   return doubtful.length;
 }
 
+/** Every checkpoint seen after a kill, as someone outside would keep them. */
+const heads: Checkpoint[] = [];
+
+/** The log extends every checkpoint that was ever seen, and each change has its record. */
+async function assertGrown(): Promise<void> {
+  const latest = await latestCheckpoint(database);
+  if (latest === undefined) return;
+  for (const { size, root } of heads) {
+    assert.ok(size <= latest.size, `the log went back from ${size} to ${latest.size}`);
+    const proof = await consistencyProof(database, { size1: size, size2: latest.size });
+    const claim: Consistency = {
+      size1: size,
+      size2: latest.size,
+      root1: root,
+      root2: latest.root,
+      proof,
+    };
+    assert.equal(verifyConsistency(claim), undefined, `seed ${seed}`);
+  }
+  heads.push(latest);
+  await assertRecorded(server.url);
+}
+
 before(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), `florin-test-${process.pid}-`));
   await chmod(folder, 0o711);
+  stateFolder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-state-'));
   server = await startEmbedded({ dataFolder: folder, sharedBuffersMb: 64 });
   await migrate({ url: server.url });
   database = await openPostgres({ ...defaultPostgresOptions, url: server.url, poolSize: 3 });
+  const keys = await openLocalKeys({ folder: path.join(stateFolder, 'keys') });
+  keyed = await openPostgres({ ...defaultPostgresOptions, url: server.url, poolSize: 2, keys });
+  objects = await openFolderObjects({ folder: path.join(stateFolder, 'objects'), clock });
   const common = { currency: 'CZK', normalSide: 'credit', floor: 0n } as const;
   const opened = await database.transaction(context(), (tx) =>
     openAccounts(tx, [
@@ -161,12 +204,14 @@ before(async () => {
 after(async () => {
   killAll();
   await database.close();
+  await keyed.close();
   await server.close();
   await rm(folder, { recursive: true, force: true });
+  await rm(stateFolder, { recursive: true, force: true });
 });
 
 test(`the server killed ${KILLS} times loses nothing acknowledged`, async (t) => {
-  let bank = await startServer(server.url);
+  let bank = await startServer(server.url, stateFolder);
   const port = Number(new URL(bank.url).port);
   const workers = [work('client-0', false, bank.url), work('client-1', false, bank.url)];
   const reports = (): Report[] => workers.flatMap((worker) => [...worker.reports.values()]);
@@ -176,10 +221,11 @@ test(`the server killed ${KILLS} times loses nothing acknowledged`, async (t) =>
     bank.kill();
     assert.equal(await bank.ended, null);
     await assertKept(reports());
-    bank = await startServer(server.url, port);
+    bank = await startServer(server.url, stateFolder, port);
     // The clients ask again what was in doubt, with the same external ids.
     for (const worker of workers) await progress(worker, 2);
     await assertSound(server.url);
+    await assertGrown();
   }
   for (const worker of workers) worker.kill();
   for (const worker of workers) await worker.ended;
@@ -218,6 +264,7 @@ test(`PostgreSQL killed ${KILLS} times loses nothing acknowledged`, async (t) =>
     for (const worker of workers) await progress(worker, 2);
     await assertKept(reports());
     await patiently(() => assertSound(server.url));
+    await patiently(assertGrown);
   }
   for (const worker of workers) worker.kill();
   for (const worker of workers) await worker.ended;
@@ -225,9 +272,19 @@ test(`PostgreSQL killed ${KILLS} times loses nothing acknowledged`, async (t) =>
   t.diagnostic(`seed ${seed}: ${doubtful} lists in doubt, ${acknowledged.size} transfers kept`);
 });
 
-test('after all of it every acknowledged transfer is there and the books are lawful', async () => {
+test('after all of it every acknowledged transfer is there and the books are lawful', async (t) => {
   const found = await transfersNamed(database, [...acknowledged.keys()]);
   for (const [externalId, id] of acknowledged) assert.deepEqual(found.get(externalId), [id]);
   assertLawful(await readRecord(database));
   await assertSound(server.url);
+  // Whatever waits gets its place from a process that never saw the log before.
+  const sequencer = openSequencer(keyed, { objects });
+  await sequencer.run(context());
+  await assertGrown();
+  await assertRecorded(server.url, objects);
+  const [row] = await database.query<{ waiting: bigint }>({
+    text: 'select count(*) as waiting from audit.inbox',
+  });
+  assert.equal(row?.waiting, 0n);
+  t.diagnostic(`seed ${seed}: ${heads.length} checkpoints are heads of one growing log`);
 });

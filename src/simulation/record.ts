@@ -2,8 +2,9 @@
 // limit was ever crossed on the way, holds kept their deadlines, and one order explains everything.
 
 import assert from 'node:assert/strict';
-import { verify } from '#ledger';
-import { openSession } from '#platform';
+import { verifyLog } from '#audit';
+import { ledgerSources, verify } from '#ledger';
+import { openSession, type Objects } from '#platform';
 import type { AccountRow, EntryRow, LedgerRecord } from './record-store.ts';
 
 /** The ledger's own verification of its books finds no fault. */
@@ -16,6 +17,23 @@ export async function assertSound(url: string): Promise<void> {
   if (verification.isSound) return;
   const found = verification.findings.map((finding) => JSON.stringify(finding, bigintsAsText));
   throw new Error(['the books are not sound:', ...found].join('\n'));
+}
+
+/**
+ * The audit log is whole and complete: no gap, no duplicate, every checkpoint one of a single
+ * growing tree, no change without its record and no record without its change.
+ */
+export async function assertRecorded(url: string, objects?: Objects): Promise<void> {
+  const verification = await verifyLog({
+    open: () => openSession(url),
+    connections: 2,
+    findingsPerRuleMax: 5,
+    sources: ledgerSources,
+    objects,
+  });
+  if (verification.isSound) return;
+  const found = verification.findings.map((finding) => JSON.stringify(finding, bigintsAsText));
+  throw new Error(['the audit log is not sound:', ...found].join('\n'));
 }
 
 function bigintsAsText(_key: string, value: unknown): unknown {

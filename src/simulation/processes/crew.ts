@@ -40,13 +40,17 @@ export interface Server {
   kill(): void;
 }
 
-/** Starts the real server on a database and waits for the banner, which says where it listens. */
-export async function startServer(databaseUrl: string, port = 0): Promise<Server> {
+/**
+ * Starts the real server on a database, with its keys and objects in the folder, and waits for the
+ * banner, which says where it listens.
+ */
+export async function startServer(databaseUrl: string, folder: string, port = 0): Promise<Server> {
   const child = fork(SERVER, {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: {
       PATH: process.env['PATH'],
       FLORIN_DATABASE_URL: databaseUrl,
+      FLORIN_DATA_DIR: folder,
       FLORIN_PORT: String(port),
       FLORIN_LOG_LEVEL: 'fatal',
     },
