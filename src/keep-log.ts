@@ -8,6 +8,7 @@ import type { Config } from '#config';
 import {
   archivedLeaves,
   auditActions,
+  expireCollected,
   indexTerms,
   openSequencer,
   openWatch,
@@ -125,6 +126,11 @@ export async function keepLog(keeping: LogKeeping): Promise<KeptLog> {
         name: 'archive-audit',
         everyMs: ARCHIVE_MS,
         run: (context) => runArchive(database, objects, context),
+      },
+      {
+        name: 'expire-collected-logs',
+        everyMs: ARCHIVE_MS,
+        run: (context) => expireCollected(database, objects, context),
       },
     ],
     async close() {

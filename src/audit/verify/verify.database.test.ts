@@ -201,6 +201,33 @@ test('a finding names the record, the leaf, and both hashes', async () => {
   });
 });
 
+test('a large log is hashed beside the rest, and what is wrong in it is found all the same', async () => {
+  const large = await testLog('verify large');
+  try {
+    await large.recordSome(60_000, { bundle: 1_000 });
+    await large.sequence();
+    const options = {
+      open: () => openSession(large.url),
+      objects: large.objects,
+      keys: large.keys,
+      trustedKeys: [await large.keys.publicKey(SIGNING_KEY)],
+    };
+    assert.deepEqual((await check(options)).findings, []);
+    const owner = await openSession(large.url);
+    await owner.query({
+      text: `set session_replication_role = replica;
+        update audit.places set hashes = set_byte(hashes, 32 * 500, get_byte(hashes, 32 * 500) # 1)
+        where first_leaf = 30000`,
+    });
+    await owner.close();
+    const [finding] = (await check(options)).findings;
+    assert.equal(finding?.rule, 'leaf_altered');
+    assert.match(finding.place, /^leaf 30500 /);
+  } finally {
+    await large.close();
+  }
+});
+
 test('a database without an audit log is said to have none', async () => {
   const empty = await testDatabase('verify nothing', { isEmpty: true });
   try {

@@ -228,10 +228,14 @@ class Verifying {
         this.#options.onProgress?.({ done, of });
       },
     });
-    const size = await check.run().finally(() => hashing.close());
-    await checkWaiting(queryable, this.#findings, bundles);
-    await reader.look();
-    return size;
+    try {
+      const size = await check.run();
+      await checkWaiting(queryable, this.#findings, bundles);
+      await reader.look();
+      return size;
+    } finally {
+      await hashing.close();
+    }
   }
 
   async #checkIndex(size: number): Promise<void> {

@@ -265,6 +265,14 @@ const stories: readonly {
     finds: /^record_without_change: transfer trf_\S+ record aud_\S+: [^\n]*$/,
   },
   {
+    what: 'records that were taken away before they had a place',
+    statements: [
+      `delete from audit.bundles where id in (select bundle_id from audit.inbox)`,
+      `delete from audit.inbox`,
+    ],
+    finds: /^change_unrecorded: (transfer|segment) /,
+  },
+  {
     what: 'a forged transfer',
     statements: [copyOf(`'01990000-0000-7000-8000-000000000001'`)],
     finds: /^change_unrecorded: transfer trf_01990000-0000-7000-8000-000000000001: a record; /,
@@ -313,4 +321,27 @@ for (const { what, statements, finds } of stories) {
 
 test('after all of it the ledger and its records are as they were', async () => {
   assert.equal(textOf(await check(() => openSession(bank.url))), '');
+});
+
+test('changes and records agree at every moment while money is moved', async () => {
+  const isDone = { value: false };
+  const sequencer = openSequencer(bank.database);
+  const move = async (): Promise<void> => {
+    const legs = [debit(cash, 1n), credit(bob, 1n)];
+    while (!isDone.value) {
+      await bank.codes(...Array.from({ length: 20 }, () => ({ kind: 'transfer' as const, legs })));
+    }
+  };
+  const sequence = async (): Promise<void> => {
+    while (!isDone.value) await sequencer.run(bank.context());
+  };
+  const working = Promise.all([move(), move(), sequence()]);
+  try {
+    for (let round = 0; round < 4; round += 1) {
+      assert.equal(textOf(await check(() => openSession(bank.url), 1 + (round % 2))), '');
+    }
+  } finally {
+    isDone.value = true;
+    await working;
+  }
 });

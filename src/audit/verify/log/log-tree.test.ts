@@ -14,6 +14,7 @@ test('lines have the hashes of leaves', () => {
   for (const line of some) ends.push((end += Buffer.byteLength(line) + 1));
   const expected = Buffer.concat(some.map((line) => leafHash(Buffer.from(line))));
   assert.deepEqual(hashLines(bytes, ends), expected);
+  assert.equal(bytes.toString(), some.join('\n'));
   assert.equal(
     expected.subarray(32, 64).toString('hex'),
     '395aa064aa4c29f7010acfe3f25db9485bbd4b91897b6ad7ad547639252b4d56',

@@ -88,22 +88,27 @@ function foldHashes(hashes: Buffer): Buffer {
 }
 
 /**
- * The hash of each line, SHA-256(0x00 || line), 32 bytes after another. Line i ends before ends[i];
- * the byte between two lines is lost: it becomes the prefix of the next.
+ * The hash of each line, SHA-256(0x00 || line), 32 bytes after another. Line i ends before ends[i],
+ * where the byte that separates it from the next is for a moment the prefix of that.
  */
 export function hashLines(lines: Buffer, ends: readonly number[]): Buffer {
   const hashes = Buffer.allocUnsafe(ends.length * HASH_BYTES);
   let start = 0;
   for (const [index, end] of ends.entries()) {
-    let input: Buffer;
-    if (index === 0) {
-      input = Buffer.concat([Buffer.of(LEAF_PREFIX), lines.subarray(0, end)]);
-    } else {
-      lines[start - 1] = LEAF_PREFIX;
-      input = lines.subarray(start - 1, end);
-    }
-    hashes.write(hash('sha256', input, 'binary'), index * HASH_BYTES, 'binary');
+    const digest =
+      index === 0
+        ? hash('sha256', Buffer.concat([Buffer.of(LEAF_PREFIX), lines.subarray(0, end)]), 'binary')
+        : hashAfter(lines, start - 1, end);
+    hashes.write(digest, index * HASH_BYTES, 'binary');
     start = end + 1;
   }
   return hashes;
+}
+
+function hashAfter(lines: Buffer, separator: number, end: number): string {
+  const kept = lines[separator] as number;
+  lines[separator] = LEAF_PREFIX;
+  const digest = hash('sha256', lines.subarray(separator, end), 'binary');
+  lines[separator] = kept;
+  return digest;
 }
