@@ -15,6 +15,7 @@ import {
   record,
   runArchive,
   writeAnchors,
+  type Watch,
 } from '#audit';
 import { openAccessRecorder, type AccessRecorder } from '#gateway';
 import {
@@ -100,39 +101,7 @@ export async function keepLog(keeping: LogKeeping): Promise<KeptLog> {
     sequence,
     refused: (change) => watch.refused(change),
     hurry: () => watch.stop(),
-    schedules: [
-      {
-        name: 'sequence-audit',
-        everyMs: SEQUENCE_MS,
-        run: sequence,
-      },
-      {
-        name: 'index-audit',
-        everyMs: INDEX_MS,
-        run: (context) => index(keeping, objects, context),
-      },
-      { name: 'watch-audit', everyMs: LOOK_MS, run: (context) => watch.look(context) },
-      { name: 'self-check-audit', everyMs: CHECK_MS, run: (context) => watch.check(context) },
-      { name: 'measure-clock', everyMs: CLOCK_MS, run: (context) => watch.measureClock(context) },
-      {
-        name: 'anchor-audit',
-        everyMs: ANCHOR_MS,
-        run: (context) =>
-          writeAnchors(database, objects, context, {
-            retentionDays: config.audit.anchorRetentionDays,
-          }),
-      },
-      {
-        name: 'archive-audit',
-        everyMs: ARCHIVE_MS,
-        run: (context) => runArchive(database, objects, context),
-      },
-      {
-        name: 'expire-collected-logs',
-        everyMs: ARCHIVE_MS,
-        run: (context) => expireCollected(database, objects, context),
-      },
-    ],
+    schedules: schedulesOfLog(keeping, { objects, sequence, watch }),
     async close() {
       await access.close();
       await say('audit.log.stop');
@@ -141,11 +110,56 @@ export async function keepLog(keeping: LogKeeping): Promise<KeptLog> {
   };
 }
 
+interface Kept {
+  readonly objects: Objects;
+  readonly watch: Watch;
+  readonly sequence: () => Promise<void>;
+}
+
+function schedulesOfLog(
+  { config, database }: LogKeeping,
+  { objects, sequence, watch }: Kept,
+): readonly Schedule[] {
+  return [
+    {
+      name: 'sequence-audit',
+      everyMs: SEQUENCE_MS,
+      run: sequence,
+    },
+    {
+      name: 'index-audit',
+      everyMs: INDEX_MS,
+      run: (context) => index(database, objects, context),
+    },
+    { name: 'watch-audit', everyMs: LOOK_MS, run: (context) => watch.look(context) },
+    { name: 'self-check-audit', everyMs: CHECK_MS, run: (context) => watch.check(context) },
+    { name: 'measure-clock', everyMs: CLOCK_MS, run: (context) => watch.measureClock(context) },
+    {
+      name: 'anchor-audit',
+      everyMs: ANCHOR_MS,
+      run: (context) =>
+        writeAnchors(database, objects, context, {
+          retentionDays: config.audit.anchorRetentionDays,
+        }),
+    },
+    {
+      name: 'archive-audit',
+      everyMs: ARCHIVE_MS,
+      run: (context) => runArchive(database, objects, context),
+    },
+    {
+      name: 'expire-collected-logs',
+      everyMs: ARCHIVE_MS,
+      run: (context) => expireCollected(database, objects, context),
+    },
+  ];
+}
+
 const INDEX_BLOCKS_MAX = 20;
 
 /** Appends blocks while there are full ones, and lets the next run do the rest. */
 async function index(
-  { database }: LogKeeping,
+  database: Database,
   objects: Objects,
   context: TransactionContext,
 ): Promise<void> {
