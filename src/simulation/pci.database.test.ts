@@ -38,6 +38,7 @@ import { openPostgres, defaultPostgresOptions } from '../platform/database/postg
 const elsewhere: Readonly<Record<string, string>> = {
   'audit.log.verified': 'cli/audit',
   'audit.logs.collected': 'cli/audit',
+  'audit.logs.expired': 'src/audit/collect',
 };
 
 const clock = systemClock();

@@ -168,7 +168,7 @@ const expectedOf: Readonly<Record<string, readonly RuleName[]>> = {
   bundles: [
     ...LEAVES,
     ...(['bundle_missing', 'bundle_unplaced', 'bundle_id_wrong', 'bundle_time_wrong'] as const),
-    ...(['place_month_wrong', 'inbox_altered', 'leaf_form'] as const),
+    ...(['place_month_wrong', 'inbox_altered', 'inbox_foreign', 'leaf_form'] as const),
   ],
   checkpoints: [
     ...(['checkpoint_root_wrong', 'checkpoint_signature_wrong', 'checkpoint_form_wrong'] as const),
