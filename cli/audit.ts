@@ -13,7 +13,8 @@ const verbs: readonly Verb[] = [
     takes: '[FILE [--since FILE] [--leaf FILE]] [--key VERIFIER_KEY] [--json]',
     summary: 'verify the whole log and its completeness, or offline an exported FILE',
     run: async (args, env) => {
-      const isFile = args.some((word) => !word.startsWith('-'));
+      // The file comes first: a word after an option may be the option's.
+      const isFile = args[0]?.startsWith('-') === false;
       if (!isFile) return await (await import('./audit/verify.ts')).runAuditVerify(args, env);
       return await (await import('./audit/verify-file.ts')).runVerifyFile(args, env);
     },
