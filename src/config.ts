@@ -461,6 +461,11 @@ export const limits = {
     'ms',
     'records that wait this long for their place in the log go before the search index',
   ),
+  auditIndexShare: limit(
+    10,
+    '%',
+    "of one processor's time that making the search index may take from the server's callers",
+  ),
   auditSearchLeavesMax: limit(
     200_000,
     'records',

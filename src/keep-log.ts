@@ -4,7 +4,7 @@
 
 import os from 'node:os';
 import path from 'node:path';
-import type { Config } from '#config';
+import { limits, type Config } from '#config';
 import {
   archivedLeaves,
   auditActions,
@@ -156,6 +156,7 @@ function schedulesOfLog(
 }
 
 const INDEX_BLOCKS_MAX = 20;
+const INDEX_SHARE = limits.auditIndexShare.value / 100;
 
 /** Appends blocks while there are full ones, and lets the next run do the rest. */
 async function index(
@@ -165,7 +166,7 @@ async function index(
 ): Promise<void> {
   const archive = archivedLeaves(database, objects);
   for (let blocks = 0; blocks < INDEX_BLOCKS_MAX; blocks += 1) {
-    const { leaves } = await indexTerms(database, context, { archive });
+    const { leaves } = await indexTerms(database, context, { archive, share: INDEX_SHARE });
     if (leaves === 0) return;
   }
 }

@@ -124,7 +124,7 @@ export class Coalescer<Item, Answer> {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#consider();
-    }, dueMs - performance.now());
+    }, Math.max(0, dueMs - performance.now()));
   }
 
   #start(): void {

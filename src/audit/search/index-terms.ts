@@ -2,7 +2,6 @@
 // places in leaf order per run, in one transaction, by whichever process holds the lock. What is
 // not indexed yet is read through by every search, so falling behind costs time and loses nothing.
 
-import { setImmediate as pause } from 'node:timers/promises';
 import { limits } from '#config';
 import { assert, msOf, type Uuid } from '#kernel';
 import type { Database, Transaction, TransactionContext } from '#platform';
@@ -15,6 +14,7 @@ import {
   type NewBlock,
   type TimeSpan,
 } from './index-store.ts';
+import { Pace } from './pace.ts';
 import { selectPlaces, type Place } from './place-store.ts';
 import { readLeaves, type ArchivedLeaves } from './read-leaves.ts';
 import { scanLeaf } from './scan.ts';
@@ -25,6 +25,8 @@ interface IndexOptions {
   readonly placesMax?: number;
   /** For an index that is made after months left the database. */
   readonly archive?: ArchivedLeaves | undefined;
+  /** Of one processor's time, so that the process has the rest for its callers; all of it. */
+  readonly share?: number;
 }
 
 interface Indexed {
@@ -33,9 +35,6 @@ interface Indexed {
   /** The index has all leaves below this one. */
   readonly size: number;
 }
-
-const PAUSE_LEAVES = 1_000;
-const PAUSE_BUCKETS = 32;
 
 /** Appends one block, if there is one to append. */
 export async function indexTerms(
@@ -50,7 +49,7 @@ export async function indexTerms(
     const from = await indexedSize(tx);
     const places = await nextPlaces(tx, from, options);
     if (places.length === 0) return { leaves: 0, size: from };
-    const block = await makeBlock(tx, from, places, options.archive);
+    const block = await makeBlock(tx, from, places, options);
     await insertBlock(tx, block);
     return { leaves: block.leafCount, size: from + block.leafCount };
   });
@@ -90,31 +89,35 @@ async function makeBlock(
   tx: Transaction,
   firstLeaf: number,
   places: readonly Place[],
-  archive: ArchivedLeaves | undefined,
+  { archive, share = 1 }: IndexOptions,
 ): Promise<NewBlock> {
   const block = new Block();
+  const pace = new Pace(share);
   const unread: number[] = [];
   for await (const { place, leaves, isWhole } of readLeaves(tx, places, archive)) {
     const offset = place.firstLeaf - firstLeaf;
     if (!isWhole) unread.push(offset);
-    block.add(offset, await termsOf(leaves ?? []));
+    block.add(offset, await termsOf(leaves ?? [], pace));
   }
   const postings: Buffer[] = [];
   for (const bucket of block.buckets()) {
-    if (postings.length % PAUSE_BUCKETS === 0) await pause();
     postings.push(bucket);
+    await pace.rest();
   }
   const last = places.at(-1) as Place;
   const leafCount = last.firstLeaf + last.leafCount - firstLeaf;
   return { firstLeaf, leafCount, times: timesOf(places), unread, postings };
 }
 
-async function termsOf(leaves: readonly (Buffer | undefined)[]): Promise<ReadonlySet<number>> {
+async function termsOf(
+  leaves: readonly (Buffer | undefined)[],
+  pace: Pace,
+): Promise<ReadonlySet<number>> {
   const terms = new Set<number>();
   const keep = (term: number): void => void terms.add(term);
-  for (const [index, leaf] of leaves.entries()) {
-    if (index % PAUSE_LEAVES === PAUSE_LEAVES - 1) await pause();
+  for (const leaf of leaves) {
     if (leaf !== undefined) scanLeaf(leaf, keep);
+    await pace.rest();
   }
   return terms;
 }
