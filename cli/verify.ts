@@ -3,10 +3,11 @@
 
 import { availableParallelism } from 'node:os';
 import { loadConfig } from '#config';
-import { verify, type Finding, type RuleOutcome, type Verification } from '#ledger';
+import { verify, type Verification } from '#ledger';
 import { openSession, startEmbedded, withoutPassword } from '#platform';
 import { explain } from './failure.ts';
 import { createProgress, silentProgress } from './progress.ts';
+import { grouped, linesOfRules, secondsOf, verdictOf } from './rules-report.ts';
 import {
   EXIT_DONE,
   EXIT_FAILED,
@@ -112,56 +113,11 @@ function jsonOf(verification: Verification, database: string): string {
 }
 
 function reportOf(verification: Verification, database: string, findingsMax: number): string {
-  const { at, rules, findings, counts, elapsedMs, isSound } = verification;
-  const lines = [`Books of ${database}, as of ${at}:`, '', ...tableOf(rules), ''];
-  for (const { rule, breaches } of rules) {
-    const listed = findings.filter((finding) => finding.rule === rule);
-    if (listed.length === 0) continue;
-    lines.push(...listed.map(lineOf));
-    const hidden = breaches - BigInt(listed.length);
-    if (hidden > 0n) {
-      const hint = `--findings lists more than ${findingsMax}`;
-      lines.push(`  and ${grouped(hidden)} more of ${rule} (${hint})`);
-    }
-    lines.push('');
-  }
-  const seconds = (Math.round(elapsedMs / 100) / 10).toString();
-  const checked = `${grouped(counts.entries)} entries in ${seconds} s`;
-  const broken = rules.filter(({ breaches }) => breaches > 0n).length;
-  const warnings = broken === 0 ? '' : `, with warnings under ${broken} of them`;
-  lines.push(
-    isSound
-      ? `The books are sound: all ${rules.length} rules hold${warnings} (${checked}).`
-      : `THE BOOKS ARE NOT SOUND: ${broken} of ${rules.length} rules are broken (${checked}).`,
-  );
-  return lines.join('\n');
-}
-
-function tableOf(rules: readonly RuleOutcome[]): string[] {
-  const rows = [
-    ['rule', 'checked', '', 'breaches', 'meaning'],
-    ...rules.map(({ rule, meaning, subject, checked, breaches }) => {
-      return [rule, grouped(checked), subject, grouped(breaches), meaning];
-    }),
-  ];
-  const width = (column: number): number =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length));
-  return rows.map(([rule = '', checked = '', subject = '', breaches = '', meaning = '']) =>
-    [
-      `  ${rule.padEnd(width(0))}`,
-      checked.padStart(width(1)),
-      subject.padEnd(width(2)),
-      breaches.padStart(width(3)),
-      ` ${meaning}`,
-    ].join(' '),
-  );
-}
-
-function lineOf({ rule, severity, place, expected, found }: Finding): string {
-  const mark = severity === 'warning' ? 'warning' : 'WRONG';
-  return `  ${mark} ${rule}: ${place}: expected ${expected}; found ${found}`;
-}
-
-function grouped(count: bigint): string {
-  return count.toLocaleString('en-GB');
+  const { at, counts, elapsedMs } = verification;
+  return [
+    `Books of ${database}, as of ${at}:`,
+    ...linesOfRules(verification, `--findings lists more than ${findingsMax}`),
+    `${verdictOf('The books are', verification)} ` +
+      `(${grouped(counts.entries)} entries in ${secondsOf(elapsedMs)} s).`,
+  ].join('\n');
 }

@@ -12,17 +12,15 @@ import {
   type NoteKey,
 } from '#audit';
 import { formatInstant } from '#kernel';
-import { explain } from '../failure.ts';
 import {
   EXIT_DONE,
   EXIT_FAILED,
-  EXIT_UNUSABLE,
   parseCount,
   parseStrictly,
   UsageError,
   type Environment,
 } from '../usage.ts';
-import { openLog, type OpenedLog } from './open.ts';
+import { withLog, type OpenedLog } from './open.ts';
 
 interface Request {
   /** Undefined: this installation's own key. */
@@ -32,17 +30,7 @@ interface Request {
 
 export async function runAnchors(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    const log = await openLog(env);
-    try {
-      return await show(log, request);
-    } finally {
-      await log.close();
-    }
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => show(log, request));
 }
 
 function parseRequest(args: string[]): Request {

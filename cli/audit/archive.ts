@@ -12,16 +12,8 @@ import {
   settleHolds,
   type ArchiveReport,
 } from '#audit';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseStrictly,
-  UsageError,
-  type Environment,
-} from '../usage.ts';
-import { openLog, type OpenedLog } from './open.ts';
+import { EXIT_DONE, EXIT_FAILED, parseStrictly, UsageError, type Environment } from '../usage.ts';
+import { withLog, type OpenedLog } from './open.ts';
 
 interface Request {
   readonly month: number | undefined;
@@ -30,17 +22,7 @@ interface Request {
 
 export async function runArchive(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    const log = await openLog(env);
-    try {
-      return await archive(log, request);
-    } finally {
-      await log.close();
-    }
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => archive(log, request));
 }
 
 function parseRequest(args: string[]): Request {

@@ -2,17 +2,9 @@
 // checkpoints, with both, as a file that can be verified offline.
 
 import { auditActions, consistencyFile, consistencyReceiptOf, selectVerifierKeys } from '#audit';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseStrictly,
-  UsageError,
-  type Environment,
-} from '../usage.ts';
+import { EXIT_DONE, EXIT_FAILED, parseStrictly, UsageError, type Environment } from '../usage.ts';
 import { parseLeafIndex } from './filters.ts';
-import { openLog } from './open.ts';
+import { withLog, type OpenedLog } from './open.ts';
 import { LOG_TARGET, recordRead } from './reads.ts';
 
 interface Request {
@@ -22,12 +14,7 @@ interface Request {
 
 export async function runConsistency(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    return await prove(request, env);
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => prove(log, request));
 }
 
 function parseRequest(args: string[]): Request {
@@ -39,23 +26,18 @@ function parseRequest(args: string[]): Request {
   return { size1: parseLeafIndex(size1, 'SIZE1'), size2: parseLeafIndex(size2, 'SIZE2') };
 }
 
-async function prove({ size1, size2 }: Request, env: Environment): Promise<number> {
-  const log = await openLog(env);
-  try {
-    const proven = await consistencyReceiptOf(log.database, { size1, size2 });
-    if (!proven.ok) {
-      process.stderr.write(`florin: ${proven.refusal.message}\n`);
-      return EXIT_FAILED;
-    }
-    const text = consistencyFile(proven.value, await selectVerifierKeys(log.database));
-    await recordRead(log, {
-      action: auditActions['audit.receipt.read'],
-      target: LOG_TARGET,
-      after: { size1, size2 },
-    });
-    process.stdout.write(text);
-    return EXIT_DONE;
-  } finally {
-    await log.close();
+async function prove(log: OpenedLog, { size1, size2 }: Request): Promise<number> {
+  const proven = await consistencyReceiptOf(log.database, { size1, size2 });
+  if (!proven.ok) {
+    process.stderr.write(`florin: ${proven.refusal.message}\n`);
+    return EXIT_FAILED;
   }
+  const text = consistencyFile(proven.value, await selectVerifierKeys(log.database));
+  await recordRead(log, {
+    action: auditActions['audit.receipt.read'],
+    target: LOG_TARGET,
+    after: { size1, size2 },
+  });
+  process.stdout.write(text);
+  return EXIT_DONE;
 }

@@ -3,16 +3,8 @@
 
 import { eraseSubject, scrub, type Scrubbed } from '#audit';
 import { openSession } from '#platform';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseStrictly,
-  UsageError,
-  type Environment,
-} from '../usage.ts';
-import { openLog } from './open.ts';
+import { EXIT_DONE, EXIT_FAILED, parseStrictly, UsageError, type Environment } from '../usage.ts';
+import { withLog, type OpenedLog } from './open.ts';
 
 const REASON_CHARACTERS_MAX = 500;
 
@@ -23,12 +15,7 @@ interface Request {
 
 export async function runErase(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    return await erase(request, env);
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => erase(log, request));
 }
 
 function parseRequest(args: string[]): Request {
@@ -51,24 +38,19 @@ function parseRequest(args: string[]): Request {
   return { subject, reason };
 }
 
-async function erase(request: Request, env: Environment): Promise<number> {
-  const log = await openLog(env);
-  try {
-    const result = await log.database.transaction(log.context(), (tx) => eraseSubject(tx, request));
-    if (!result.ok) {
-      process.stderr.write(`florin: ${result.refusal.message}\n`);
-      return EXIT_FAILED;
-    }
-    const done = result.value.isNew
-      ? `The key and salt of ${request.subject} are destroyed; records and proofs stay as they are.`
-      : `${request.subject} was erased before; nothing was sealed under it since.`;
-    process.stdout.write(`${done}\n`);
-    // The rest can be repeated, so the erasure itself is told of first.
-    process.stdout.write(`${await scrubbed(log.ownerUrl)}\n`);
-    return EXIT_DONE;
-  } finally {
-    await log.close();
+async function erase(log: OpenedLog, request: Request): Promise<number> {
+  const result = await log.database.transaction(log.context(), (tx) => eraseSubject(tx, request));
+  if (!result.ok) {
+    process.stderr.write(`florin: ${result.refusal.message}\n`);
+    return EXIT_FAILED;
   }
+  const done = result.value.isNew
+    ? `The key and salt of ${request.subject} are destroyed; records and proofs stay as they are.`
+    : `${request.subject} was erased before; nothing was sealed under it since.`;
+  process.stdout.write(`${done}\n`);
+  // The rest can be repeated, so the erasure itself is told of first.
+  process.stdout.write(`${await scrubbed(log.ownerUrl)}\n`);
+  return EXIT_DONE;
 }
 
 async function scrubbed(ownerUrl: string): Promise<string> {

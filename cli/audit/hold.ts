@@ -11,17 +11,9 @@ import {
   type LegalHold,
 } from '#audit';
 import { formatInstant } from '#kernel';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseStrictly,
-  UsageError,
-  type Environment,
-} from '../usage.ts';
+import { EXIT_DONE, EXIT_FAILED, parseStrictly, UsageError, type Environment } from '../usage.ts';
 import { requireMonth } from './archive.ts';
-import { openLog, type OpenedLog } from './open.ts';
+import { withLog, type OpenedLog } from './open.ts';
 
 const REASON_CHARACTERS_MAX = 1_000;
 
@@ -29,17 +21,7 @@ type Action = (log: OpenedLog) => Promise<number>;
 
 export async function runHold(args: string[], env: Environment): Promise<number> {
   const action = parseAction(args);
-  try {
-    const log = await openLog(env);
-    try {
-      return await action(log);
-    } finally {
-      await log.close();
-    }
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, action);
 }
 
 function parseAction(args: string[]): Action {

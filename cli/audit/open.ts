@@ -13,7 +13,8 @@ import {
   type TransactionContext,
 } from '#platform';
 import { objectsFolderOf } from '../../src/keep-log.ts';
-import type { Environment } from '../usage.ts';
+import { explain } from '../failure.ts';
+import { EXIT_UNUSABLE, type Environment } from '../usage.ts';
 
 export interface OpenedLog {
   readonly config: Config;
@@ -48,6 +49,24 @@ export async function openLog(env: Environment): Promise<OpenedLog> {
     }),
     close: () => opened.close(),
   };
+}
+
+/** Opens the log for one piece of work and closes it. What was thrown is explained, and exits so. */
+export async function withLog(
+  env: Environment,
+  work: (log: OpenedLog) => Promise<number>,
+): Promise<number> {
+  try {
+    const log = await openLog(env);
+    try {
+      return await work(log);
+    } finally {
+      await log.close();
+    }
+  } catch (error) {
+    process.stderr.write(`${explain(error, env)}\n`);
+    return EXIT_UNUSABLE;
+  }
 }
 
 function userName(): string {

@@ -13,16 +13,8 @@ import {
   type AuditRecordId,
 } from '#audit';
 import { isId } from '#kernel';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseStrictly,
-  UsageError,
-  type Environment,
-} from '../usage.ts';
-import { openLog } from './open.ts';
+import { EXIT_DONE, EXIT_FAILED, parseStrictly, UsageError, type Environment } from '../usage.ts';
+import { withLog, type OpenedLog } from './open.ts';
 import { recordRead } from './reads.ts';
 
 interface Request {
@@ -32,12 +24,7 @@ interface Request {
 
 export async function runReceipt(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    return await writeReceipt(request, env);
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => writeReceipt(log, request));
 }
 
 function parseRequest(args: string[]): Request {
@@ -48,32 +35,27 @@ function parseRequest(args: string[]): Request {
   return { recordId, file };
 }
 
-async function writeReceipt({ recordId, file }: Request, env: Environment): Promise<number> {
-  const log = await openLog(env);
-  try {
-    const { database, objects } = log;
-    const archive = archivedLeaves(database, objects);
-    const found = await receiptOf(database, recordId, {
-      readArchived: async (index) => (await archive.readLeaves(index, 1))[0],
-    });
-    if (!found.ok) {
-      process.stderr.write(`florin: ${found.refusal.message}\n`);
-      return EXIT_FAILED;
-    }
-    const receipt = found.value;
-    const text =
-      file?.endsWith('.tlog-proof') === true
-        ? receiptProofFile(receipt)
-        : receiptFile(receipt, await selectVerifierKeys(database));
-    await recordRead(log, {
-      action: auditActions['audit.receipt.read'],
-      target: recordId,
-      after: { size: receipt.size },
-    });
-    if (file === undefined || file === '-') process.stdout.write(text);
-    else await writeFile(file, text, { flag: 'wx' });
-    return EXIT_DONE;
-  } finally {
-    await log.close();
+async function writeReceipt(log: OpenedLog, { recordId, file }: Request): Promise<number> {
+  const { database, objects } = log;
+  const archive = archivedLeaves(database, objects);
+  const found = await receiptOf(database, recordId, {
+    readArchived: async (index) => (await archive.readLeaves(index, 1))[0],
+  });
+  if (!found.ok) {
+    process.stderr.write(`florin: ${found.refusal.message}\n`);
+    return EXIT_FAILED;
   }
+  const receipt = found.value;
+  const text =
+    file?.endsWith('.tlog-proof') === true
+      ? receiptProofFile(receipt)
+      : receiptFile(receipt, await selectVerifierKeys(database));
+  await recordRead(log, {
+    action: auditActions['audit.receipt.read'],
+    target: recordId,
+    after: { size: receipt.size },
+  });
+  if (file === undefined || file === '-') process.stdout.write(text);
+  else await writeFile(file, text, { flag: 'wx' });
+  return EXIT_DONE;
 }

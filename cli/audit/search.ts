@@ -10,17 +10,9 @@ import {
   type RecordFilter,
   type RecordPage,
 } from '#audit';
-import { explain } from '../failure.ts';
-import {
-  EXIT_DONE,
-  EXIT_FAILED,
-  EXIT_UNUSABLE,
-  parseCount,
-  parseStrictly,
-  type Environment,
-} from '../usage.ts';
+import { EXIT_DONE, EXIT_FAILED, parseCount, parseStrictly, type Environment } from '../usage.ts';
 import { filterOptions, parseFilter, parseLeafIndex } from './filters.ts';
-import { openLog } from './open.ts';
+import { withLog, type OpenedLog } from './open.ts';
 import { LOG_TARGET, recordRead } from './reads.ts';
 
 interface Request {
@@ -32,12 +24,7 @@ interface Request {
 
 export async function runSearch(args: string[], env: Environment): Promise<number> {
   const request = parseRequest(args);
-  try {
-    return await search(request, env);
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, (log) => search(log, request));
 }
 
 function parseRequest(args: string[]): Request {
@@ -58,28 +45,23 @@ function parseRequest(args: string[]): Request {
   };
 }
 
-async function search(request: Request, env: Environment): Promise<number> {
+async function search(log: OpenedLog, request: Request): Promise<number> {
   const { filter, limit, after, isJson } = request;
-  const log = await openLog(env);
-  try {
-    const { database, objects } = log;
-    const page = await searchRecords(
-      database,
-      filter,
-      { limit, after },
-      archivedLeaves(database, objects),
-    );
-    await recordRead(log, {
-      action: auditActions['audit.records.read'],
-      target: LOG_TARGET,
-      after: { filter: describeForLog(filter), found: page.records.map(({ index }) => index) },
-    });
-    const lines = page.records.map((found) => (isJson ? jsonOf(found) : lineOf(found)));
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-    return remark(page);
-  } finally {
-    await log.close();
-  }
+  const { database, objects } = log;
+  const page = await searchRecords(
+    database,
+    filter,
+    { limit, after },
+    archivedLeaves(database, objects),
+  );
+  await recordRead(log, {
+    action: auditActions['audit.records.read'],
+    target: LOG_TARGET,
+    after: { filter: describeForLog(filter), found: page.records.map(({ index }) => index) },
+  });
+  const lines = page.records.map((found) => (isJson ? jsonOf(found) : lineOf(found)));
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  return remark(page);
 }
 
 function jsonOf({ index, leaf }: FoundRecord): string {

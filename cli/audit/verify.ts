@@ -9,8 +9,6 @@ import {
   parseVerifierKey,
   SIGNING_KEY,
   verifyLog,
-  type LogFinding,
-  type LogRuleOutcome,
   type LogVerification,
 } from '#audit';
 import { loadConfig } from '#config';
@@ -18,6 +16,7 @@ import { ledgerSources } from '#ledger';
 import { keysFolderOf, openSession } from '#platform';
 import { explain } from '../failure.ts';
 import { createProgress, silentProgress, type Progress } from '../progress.ts';
+import { grouped, linesOfRules, secondsOf, verdictOf } from '../rules-report.ts';
 import {
   EXIT_DONE,
   EXIT_FAILED,
@@ -149,60 +148,11 @@ function jsonOf(verification: LogVerification, { database }: OpenedLog): string 
 }
 
 function reportOf(verification: LogVerification, log: OpenedLog, findingsMax: number): string {
-  const { at, rules, findings, counts, elapsedMs, isSound } = verification;
-  const lines = [
-    `Audit log of ${log.database.description}, as of ${at}:`,
-    '',
-    ...tableOf(rules),
-    '',
-  ];
-  for (const { rule, breaches } of rules) {
-    const listed = findings.filter((finding) => finding.rule === rule);
-    if (listed.length === 0) continue;
-    lines.push(...listed.map(lineOf));
-    const hidden = breaches - listed.length;
-    if (hidden > 0) {
-      const hint = `--findings=${findingsMax} lists more`;
-      lines.push(`  and ${grouped(hidden)} more of ${rule} (${hint})`);
-    }
-    lines.push('');
-  }
-  const seconds = (Math.round(elapsedMs / 100) / 10).toString();
+  const { at, counts, elapsedMs } = verification;
   const amount = `${grouped(counts.leaves)} records and ${grouped(counts.changes)} changes`;
-  const broken = rules.filter(({ breaches }) => breaches > 0).length;
-  const warnings = broken === 0 ? '' : `, with warnings under ${broken} of them`;
-  const verdict = isSound
-    ? `The log is sound: all ${rules.length} rules hold${warnings}`
-    : `THE LOG IS NOT SOUND: ${broken} of ${rules.length} rules are broken`;
-  lines.push(`${verdict} (${amount} in ${seconds} s).`);
-  return lines.join('\n');
-}
-
-function tableOf(rules: readonly LogRuleOutcome[]): string[] {
-  const rows = [
-    ['rule', 'checked', '', 'breaches', 'meaning'],
-    ...rules.map(({ rule, meaning, subject, checked, breaches }) => {
-      return [rule, grouped(checked), subject, grouped(breaches), meaning];
-    }),
-  ];
-  const width = (column: number): number =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length));
-  return rows.map(([rule = '', checked = '', subject = '', breaches = '', meaning = '']) =>
-    [
-      `  ${rule.padEnd(width(0))}`,
-      checked.padStart(width(1)),
-      subject.padEnd(width(2)),
-      breaches.padStart(width(3)),
-      ` ${meaning}`,
-    ].join(' '),
-  );
-}
-
-function lineOf({ rule, severity, place, expected, found }: LogFinding): string {
-  const mark = severity === 'warning' ? 'warning' : 'WRONG';
-  return `  ${mark} ${rule}: ${place}: expected ${expected}; found ${found}`;
-}
-
-function grouped(count: number): string {
-  return count.toLocaleString('en-GB');
+  return [
+    `Audit log of ${log.database.description}, as of ${at}:`,
+    ...linesOfRules(verification, `--findings lists more than ${findingsMax}`),
+    `${verdictOf('The log is', verification)} (${amount} in ${secondsOf(elapsedMs)} s).`,
+  ].join('\n');
 }

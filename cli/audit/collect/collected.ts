@@ -13,7 +13,6 @@ import {
   type CollectionId,
 } from '#audit';
 import { formatInstant, isId } from '#kernel';
-import { explain } from '../../failure.ts';
 import {
   EXIT_DONE,
   EXIT_FAILED,
@@ -24,7 +23,7 @@ import {
   type Environment,
 } from '../../usage.ts';
 import { parseFilter } from '../filters.ts';
-import { openLog, type OpenedLog } from '../open.ts';
+import { withLog, type OpenedLog } from '../open.ts';
 import { recordRead } from '../reads.ts';
 
 const TARGET = 'collected-logs';
@@ -55,17 +54,7 @@ type Action = (log: OpenedLog) => Promise<number>;
 export async function runCollected(args: string[], env: Environment): Promise<number> {
   const { values } = parseStrictly({ args, options });
   const action = actionOf(values);
-  try {
-    const log = await openLog(env);
-    try {
-      return await action(log);
-    } finally {
-      await log.close();
-    }
-  } catch (error) {
-    process.stderr.write(`${explain(error, env)}\n`);
-    return EXIT_UNUSABLE;
-  }
+  return await withLog(env, action);
 }
 
 function actionOf(values: Values): Action {
