@@ -121,10 +121,13 @@ export class Coalescer<Item, Answer> {
     if (this.#timer !== undefined && this.#timerDueMs <= dueMs) return;
     clearTimeout(this.#timer);
     this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#consider();
-    }, Math.max(0, dueMs - performance.now()));
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#consider();
+      },
+      Math.max(0, dueMs - performance.now()),
+    );
   }
 
   #start(): void {
