@@ -51,7 +51,7 @@ export async function openLog(env: Environment): Promise<OpenedLog> {
   };
 }
 
-/** Opens the log for one piece of work and closes it. What was thrown is explained, and exits so. */
+/** Opens the log for one piece of work. What that throws is explained, and ends the command. */
 export async function withLog(
   env: Environment,
   work: (log: OpenedLog) => Promise<number>,
