@@ -56,10 +56,80 @@ export { keysFolderOf, openDatabase } from './database/open.ts';
 export type { DatabaseSettings, OpenDatabaseOptions, OpenedDatabase } from './database/open.ts';
 export { startEmbedded } from './database/embedded.ts';
 export type { EmbeddedOptions, EmbeddedPostgres } from './database/embedded.ts';
+export { findSecrets } from './secrets/scan.ts';
+export type { FoundSecret } from './secrets/scan.ts';
 export { openLocalKeys } from './keys/local.ts';
 export type { LocalKeysOptions } from './keys/local.ts';
 export type { Keys } from './keys/port.ts';
+/** Asking systems outside. */
+export { openOutbound } from './outbound/outbound.ts';
+export type { OutboundOptions } from './outbound/outbound.ts';
+export { measureOutbound } from './outbound/measure.ts';
+export type { OutboundMeasure } from './outbound/measure.ts';
+export type {
+  Outbound,
+  OutboundAnswer,
+  OutboundHeaders,
+  OutboundRequest,
+} from './outbound/port.ts';
 export { openFolderObjects } from './objects/folder.ts';
 export type { FolderObjectsOptions } from './objects/folder.ts';
 export type { ObjectFacts, Objects, PutOptions } from './objects/port.ts';
 export { dataFolderOf } from './database/embedded/data-folder.ts';
+export { openPasswordHasher, owaspCost } from './identity/passwords.ts';
+export type { PasswordCost, PasswordHash, PasswordHasher } from './identity/passwords.ts';
+export {
+  canUsePasskeys,
+  claimedPasskey,
+  passkeyCreation,
+  passkeyRequest,
+  verifyPasskeyCreation,
+  verifyPasskeyUse,
+} from './identity/passkeys.ts';
+export type { Passkey, PasskeySite } from './identity/passkeys.ts';
+export { qrModules } from './identity/qr.ts';
+export { newTotpSecret, totpAt, totpStepOf, totpText, totpUri } from './identity/totp.ts';
+export { importKey, isSignedBy, readToken, thumbprintOf } from './identity/tokens.ts';
+export { tokenAlgorithms } from './identity/tokens.ts';
+export type {
+  PublicJwk,
+  TokenAlgorithm,
+  TokenClaims,
+  UnverifiedToken,
+  VerifyingKey,
+} from './identity/tokens.ts';
+export { openProviderEngine } from './identity/provider.ts';
+export type {
+  ArtifactContent,
+  ArtifactModel,
+  Artifacts,
+  CertificateSubject,
+  InteractionAnswer,
+  NewGrant,
+  PendingInteraction,
+  PrivateJwk,
+  ProviderClient,
+  ProviderEngine,
+  ProviderLifetimes,
+  ProviderQuestions,
+  ProviderRefusal,
+  TokenIdentity,
+  TokenRequest,
+} from './identity/provider-port.ts';
+export {
+  isInnerList,
+  readFieldDictionary,
+  readFieldItem,
+  readFieldList,
+  writeFieldDictionary,
+  writeFieldItem,
+  writeFieldList,
+} from './http/structured-fields.ts';
+export type {
+  FieldDictionary,
+  FieldInnerList,
+  FieldItem,
+  FieldList,
+  FieldParameters,
+  FieldValue,
+} from './http/structured-fields.ts';

@@ -36,6 +36,8 @@ export interface Caller {
   /** How the actor was recognised ("none", "password+totp", "mtls"); absent: not by a person. */
   readonly authentication?: string | undefined;
   readonly roles?: readonly string[] | undefined;
+  /** Whose rows may be seen and made on its behalf; those of every tenant unless given. */
+  readonly tenant?: string | undefined;
   /** The network address the request came from. */
   readonly address?: string | undefined;
   readonly userAgent?: string | undefined;
@@ -71,6 +73,9 @@ export interface Database extends Queryable {
 
   /** The same, but always rolls back after checking deferred constraints: a dry run. */
   rehearse<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /** The same database as one tenant sees it: rows of others do not exist for its statements. */
+  within(tenant: string): Queryable;
 
   /** The installation's keys; asking is a bug where none were given. */
   readonly keys: Keys;

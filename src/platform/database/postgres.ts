@@ -16,6 +16,7 @@ import type {
   TransactionContext,
 } from './port.ts';
 import { refusedChangeOf, type RefusedChange } from './refused-change.ts';
+import { EVERY_TENANT, requireTenant, SeenTenants } from './tenants.ts';
 
 /** The role that the application takes; migration 0001 creates it. */
 export const APPLICATION_ROLE = 'florin_app';
@@ -137,6 +138,7 @@ class PostgresDatabase implements Database {
   readonly description: string;
   readonly #options: PostgresOptions;
   readonly #pool: pg.Pool;
+  readonly #tenants = new SeenTenants();
 
   constructor(options: PostgresOptions) {
     this.#options = options;
@@ -162,15 +164,28 @@ class PostgresDatabase implements Database {
     this.#pool.on('error', (error) => options.onIdleError?.(error));
   }
 
-  async query<Row = Record<string, unknown>>(query: Query): Promise<Row[]> {
+  query<Row = Record<string, unknown>>(query: Query): Promise<Row[]> {
+    return this.#query<Row>(query, EVERY_TENANT);
+  }
+
+  within(tenant: string): Queryable {
+    requireTenant(tenant);
+    return { query: (query) => this.#query(query, tenant) };
+  }
+
+  async #query<Row>(query: Query, tenant: string): Promise<Row[]> {
     const client = await this.#acquire();
     let failure: unknown;
+    // A connection that is lost fails the statement, and says so here as well.
+    client.on('error', ignoreLoss);
     try {
+      await this.#tenants.see(client, tenant);
       return await watchedQuery<Row>(client, query, this.#options);
     } catch (error) {
       failure = error;
       throw faultOf(error);
     } finally {
+      client.off('error', ignoreLoss);
       release(client, failure);
     }
   }
@@ -214,7 +229,8 @@ class PostgresDatabase implements Database {
     client.on('error', ignore);
     const tx = openTransaction(client, context, this, this.#options);
     try {
-      await client.query('begin isolation level read committed');
+      const local = this.#tenants.localTo(client, context.tenant ?? EVERY_TENANT);
+      await client.query(`begin isolation level read committed${local}`);
       const value = await run(tx);
       tx.finish();
       await end(client);
@@ -295,7 +311,10 @@ export async function openSession(url: string, connectTimeoutMs = 10_000): Promi
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(`set search_path = ''; set timezone = 'UTC'; set statement_timeout = 0`);
+    await client.query(
+      `set search_path = ''; set timezone = 'UTC'; set statement_timeout = 0; ` +
+        `set florin.tenant = '${EVERY_TENANT}'`,
+    );
   } catch (error) {
     await client.end().catch(() => undefined);
     throw unreachable(url, error);
@@ -369,6 +388,9 @@ async function rollBackAfter(client: pg.PoolClient, error: unknown): Promise<unk
   }
 }
 
+// Without a listener the process would end.
+function ignoreLoss(): void {}
+
 function release(client: pg.PoolClient, failure: unknown): void {
   client.release(failure !== undefined && isUnusable(failure));
 }
@@ -404,6 +426,7 @@ async function prepareSession(client: pg.ClientBase, options: PostgresOptions): 
   const statements = [
     `set search_path = ''`,
     `set timezone = 'UTC'`,
+    `set florin.tenant = '${EVERY_TENANT}'`,
     `set synchronous_commit = ${durability}`,
     `set statement_timeout = ${options.statementTimeoutMs}`,
     `set lock_timeout = ${options.lockTimeoutMs}`,
