@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { limits, loadConfig, settings, unknownSettings } from './config.ts';
+import { limits, loadConfig, settings, unknownSettings, type SettingOf } from './config.ts';
 
 test('without an environment every setting has its default', () => {
   const config = loadConfig({});
@@ -41,7 +41,9 @@ test('a misspelt variable is noticed', () => {
 
 test('every setting and every limit says what it is', () => {
   const names = new Set<string>();
-  const rows = Object.values(settings).flatMap((section) => Object.values(section));
+  const rows = Object.values(settings).flatMap((section) =>
+    Object.values<SettingOf<unknown>>(section),
+  );
   for (const { env, unit, meaning } of rows) {
     assert.ok(unit.length > 0 && meaning.length > 10, `${env} has a unit and a meaning`);
     assert.ok(!names.has(env), `${env} belongs to one setting`);

@@ -4,13 +4,15 @@
  * A bad value stops the start with one sentence; it is never replaced by a default in silence.
  */
 
+import { isIP } from 'node:net';
+
 interface Description {
   /** What the value counts or is: "ms", "connections", "URL", "folder", … */
   readonly unit: string;
   readonly meaning: string;
 }
 
-interface SettingOf<Value> extends Description {
+export interface SettingOf<Value> extends Description {
   readonly env: `FLORIN_${string}`;
   /** What an operator may write, as the end of the sentence "… must be". */
   readonly allowed: string;
@@ -49,6 +51,58 @@ function folder(given: Given<string | undefined>): SettingOf<string | undefined>
   const parse = (text: string): string | undefined =>
     text.trim() === '' || text.includes('\0') ? undefined : text;
   return { ...given, allowed: 'the path of a folder', isSecret: false, parse };
+}
+
+function plainText(given: Given<string | undefined>): SettingOf<string | undefined> {
+  const parse = (text: string): string | undefined =>
+    text.trim() === '' || text.includes('\0') ? undefined : text;
+  return { ...given, allowed: 'a text', isSecret: false, parse };
+}
+
+function file(given: Given<string | undefined>): SettingOf<string | undefined> {
+  return { ...folder(given), allowed: 'the path of a file' };
+}
+
+/** An IP address, or localhost. */
+function listenAddress(given: Given<string>): SettingOf<string> {
+  const parse = (text: string): string | undefined =>
+    text === 'localhost' || isIP(text) !== 0 ? text : undefined;
+  return { ...given, allowed: 'an IP address or localhost', isSecret: false, parse };
+}
+
+/** Addresses and ranges such as 10.0.0.0/8, with commas between them. */
+function addressRanges(given: Given<readonly string[]>): SettingOf<readonly string[]> {
+  const parse = (text: string): readonly string[] | undefined => {
+    const ranges = text.split(',').map((range) => range.trim());
+    return ranges.every(isAddressRange) ? ranges : undefined;
+  };
+  const allowed = 'IP addresses or ranges such as 10.0.0.0/8, with commas between them';
+  return { ...given, allowed, isSecret: false, parse };
+}
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const bitsMax = isIP(address) === 6 ? 128 : 32;
+  return isIP(address) !== 0 && Number(bits ?? bitsMax) <= bitsMax;
+}
+
+/** Origins such as https://app.example, with commas between them. */
+function origins(given: Given<readonly string[]>): SettingOf<readonly string[]> {
+  const parse = (text: string): readonly string[] | undefined => {
+    const all = text.split(',').map((origin) => origin.trim());
+    return all.every(isOrigin) ? all : undefined;
+  };
+  const allowed = 'origins such as https://app.example, with commas between them';
+  return { ...given, allowed, isSecret: false, parse };
+}
+
+function webOrigin(given: Given<string | undefined>): SettingOf<string | undefined> {
+  const parse = (text: string): string | undefined => (isOrigin(text) ? text : undefined);
+  return { ...given, allowed: 'an origin such as https://core.example', isSecret: false, parse };
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
 /** The origin line of C2SP tlog-checkpoint, which is a key name of signed notes too. */
@@ -91,12 +145,13 @@ function postgresUrl(given: Given<string | undefined>): SettingOf<string | undef
 /** The settings, by section. An operator changes them through the environment. */
 export const settings = {
   server: {
-    host: choice({
+    host: listenAddress({
       env: 'FLORIN_HOST',
       unit: 'address',
-      meaning: 'the loopback address to listen on; no other, as there is no authentication yet',
+      meaning:
+        'the address to listen on; one that others can reach only with a certificate or behind ' +
+        'trusted proxies',
       default: '127.0.0.1',
-      values: ['127.0.0.1', '::1', 'localhost'],
     }),
     port: integer({
       env: 'FLORIN_PORT',
@@ -105,6 +160,82 @@ export const settings = {
       default: 8080,
       min: 0,
       max: 65_535,
+    }),
+    tlsCertificateFile: file({
+      env: 'FLORIN_TLS_CERTIFICATE',
+      unit: 'file',
+      meaning:
+        'the certificate of the server with its chain, PEM; renewed without a restart; with its ' +
+        'key, the server speaks TLS only',
+      default: undefined,
+    }),
+    tlsKeyFile: file({
+      env: 'FLORIN_TLS_KEY',
+      unit: 'file',
+      meaning: "the certificate's private key, PEM",
+      default: undefined,
+    }),
+    tlsClientAuthorityFile: file({
+      env: 'FLORIN_TLS_CLIENT_CA',
+      unit: 'file',
+      meaning: 'the authorities that vouch for certificates of clients, PEM; asks for them',
+      default: undefined,
+    }),
+    tlsClientCertificates: choice({
+      env: 'FLORIN_TLS_CLIENT_CERTIFICATES',
+      unit: 'switch',
+      meaning: 'whether clients are asked for a certificate, which they need not show',
+      default: 'off',
+      values: ['off', 'asked'],
+    }),
+    trustedProxies: addressRanges({
+      env: 'FLORIN_TRUSTED_PROXIES',
+      unit: 'addresses',
+      meaning:
+        'proxies in front of the server, whose Forwarded headers and client certificates are ' +
+        'believed, and which may be spoken to without TLS; nobody unless given',
+      default: [],
+    }),
+    corsOrigins: origins({
+      env: 'FLORIN_CORS_ORIGINS',
+      unit: 'origins',
+      meaning: 'origins whose web pages may use the API from a browser; none unless given',
+      default: [],
+    }),
+    accessLog: choice({
+      env: 'FLORIN_ACCESS_LOG',
+      unit: 'switch',
+      meaning: 'which requests leave a line in the log',
+      default: 'all',
+      values: ['all', 'failures', 'off'],
+    }),
+  },
+  legacy: {
+    url: webOrigin({
+      env: 'FLORIN_LEGACY_URL',
+      unit: 'URL',
+      meaning:
+        'the existing core that routes can be pointed to, without a path; may be private, and ' +
+        'without TLS',
+      default: undefined,
+    }),
+  },
+  identity: {
+    issuer: plainText({
+      env: 'FLORIN_ISSUER',
+      unit: 'URL',
+      meaning:
+        'the address the bank is known by, without a slash at its end: it is in every token and ' +
+        'on every page; http://localhost and the port unless given',
+      default: undefined,
+    }),
+    issuers: plainText({
+      env: 'FLORIN_ISSUERS',
+      unit: 'JSON or file',
+      meaning:
+        'issuers outside whose access tokens are taken, as a JSON list or the path of a file ' +
+        'that holds it; none unless given',
+      default: undefined,
     }),
   },
   log: {
@@ -274,6 +405,11 @@ export const limits = {
   httpHeaderBytesMax: limit(16_384, 'bytes', 'the largest request line and headers together'),
   httpHeadersTimeoutMs: limit(10_000, 'ms', 'within which the headers of a request must arrive'),
   httpRequestTimeoutMs: limit(30_000, 'ms', 'within which a whole request must arrive'),
+  httpDeadlineMs: limit(
+    30_000,
+    'ms',
+    'within which a request that has arrived is answered, or begins to be; 503 after that',
+  ),
   httpKeepAliveTimeoutMs: limit(
     65_000,
     'ms',
@@ -301,6 +437,108 @@ export const limits = {
     'ms',
     'within which denied requests are gathered for the audit log',
   ),
+  planBurst: limit(100, 'requests', 'at once, in the default plan until it is changed'),
+  planRatePerSecond: limit(50, 'requests', 'a second, in the default plan until it is changed'),
+  plansMax: limit(200, 'plans', 'of one tenant'),
+  planDaily: limit(1_000, 'requests', 'a day, in the default plan until it is changed'),
+  limitDecisionsMax: limit(
+    2_000,
+    'requests',
+    'whose limits are decided together in one statement of the database at most',
+  ),
+  limitDecisionsInFlightMax: limit(2, 'statements', 'that decide about limits at once'),
+  limitDecisionsQueuedMax: limit(
+    20_000,
+    'requests',
+    'that may wait for a decision about their limits; more are refused as overloaded',
+  ),
+  limitDecisionsLingerMs: limit(
+    1,
+    'ms',
+    'how long a decision about limits waits for clients answered a moment ago',
+  ),
+  limitWaitMaxMs: limit(
+    2_000,
+    'ms',
+    'after which shared limits that do not answer count as unreachable',
+  ),
+  limitProbeMs: limit(500, 'ms', 'between attempts to reach the shared limits again'),
+  limitKnownMaxMs: limit(
+    1_000,
+    'ms',
+    'how long a customer who is over a limit is refused without asking the database',
+  ),
+  limitCustomersKeptMax: limit(
+    100_000,
+    'customers',
+    'whose latest limits are kept in memory, about 500 bytes each',
+  ),
+  processSilentMaxMs: limit(
+    15_000,
+    'ms',
+    'after which a server process that says nothing is no longer counted',
+  ),
+  quotaFactsKeptDays: limit(92, 'days', 'how long it is kept that a quota was nearly used up'),
+  addressBurst: limit(200, 'requests', 'at once, from one address, that name no caller'),
+  addressRatePerSecond: limit(50, 'requests', 'a second, from one address, that name no caller'),
+  addressFailuresBurst: limit(
+    20,
+    'requests',
+    'at once, from one address, that fail to prove their caller',
+  ),
+  addressFailuresPerMinute: limit(
+    20,
+    'requests',
+    'a minute, from one address, that fail to prove their caller',
+  ),
+  addressesKeptMax: limit(
+    50_000,
+    'addresses',
+    'that are told apart; those above share one limit, about 200 bytes each',
+  ),
+  shedLatencyMaxMs: limit(
+    500,
+    'ms',
+    'when more than half of the requests take longer, fewer may run at once',
+  ),
+  shedTurnMaxMs: limit(
+    50,
+    'ms',
+    'of requests that came together, after which the rest of them is refused as overloaded',
+  ),
+  shedInFlightMin: limit(64, 'requests', 'may always run at once, however slow they are'),
+  shedInFlightMax: limit(2_000, 'requests', 'may run at once while they are quick enough'),
+  shedPauseMs: limit(
+    200,
+    'ms',
+    'within which an overloaded server refuses, so that refusing leaves time for serving',
+  ),
+  shedHeldMax: limit(4_096, 'requests', 'refused as overloaded whose answer waits for that'),
+  shedRetryAfterS: limit(1, 's', 'after which a request refused as overloaded may be sent again'),
+  legacyTimeoutMs: limit(
+    10_000,
+    'ms',
+    'within which the existing core must begin its answer to a request passed on to it',
+  ),
+  legacyBytesMax: limit(67_108_864, 'bytes', 'the largest answer of the existing core'),
+  legacyInFlightMax: limit(128, 'requests', 'passed on to the existing core at once'),
+  legacyRulesMax: limit(1_000, 'rules', 'that point routes to the existing core'),
+  legacyComparedBytesMax: limit(
+    1_048_576,
+    'bytes',
+    'the largest answer that is compared with that of the existing core',
+  ),
+  legacyDifferencesKeptMax: limit(
+    10_000,
+    'samples',
+    'of answers that differed from those of the existing core; older ones are removed',
+  ),
+  signatureAgeMaxS: limit(
+    300,
+    's',
+    'how long after it was made the signature of a request is taken (RFC 9421)',
+  ),
+  signatureKeysMax: limit(1_000, 'keys', 'with which partners sign their requests'),
   jsonDepthMax: limit(16, 'levels', 'nesting of objects and arrays in a body'),
   readinessTimeoutMs: limit(
     2_000,
@@ -340,6 +578,7 @@ export const limits = {
     'batches posted the plain way after other processes kept changing the same accounts',
   ),
   expiryBatchMax: limit(500, 'holds', 'holds ended in one transaction'),
+  secretAgeMaxDays: limit(90, 'days', 'how old a stored secret may be before the doctor says so'),
   effectiveAheadMaxDays: limit(366, 'days', 'how far ahead of the clock an effective time may lie'),
   segmentBytesMax: limit(
     268_435_456,
@@ -471,10 +710,133 @@ export const limits = {
     'records',
     'audit records that one page of a search reads before it ends short, with more to come',
   ),
+  idempotencyLeaseMs: limit(
+    30_000,
+    'ms',
+    'after which a request that was begun and not finished may be begun again under its key',
+  ),
+  idempotencyKeptMs: limit(
+    86_400_000,
+    'ms',
+    'how long the answer of a request is kept under its Idempotency-Key: a day',
+  ),
+  idempotencyClaimsMax: limit(500, 'requests', 'idempotency keys claimed in one statement'),
+  idempotencyClaimsQueuedMax: limit(
+    20_000,
+    'requests',
+    'requests that may wait for their key; more are refused as overloaded',
+  ),
+  idempotencyExpiryMax: limit(5_000, 'requests', 'answers forgotten in one transaction'),
+  identityAccessTokenS: limit(300, 's', 'life of an access token'),
+  identityAuthorizationCodeS: limit(
+    60,
+    's',
+    'life of an authorization code (FAPI 2.0 Security Profile 5.3.2.1 no. 12)',
+  ),
+  identityIdTokenS: limit(300, 's', 'life of an ID token'),
+  identityRefreshTokenS: limit(2_592_000, 's', 'life of a refresh token that is not used'),
+  identityGrantS: limit(
+    7_776_000,
+    's',
+    'after which a person must let a client act for them anew, whatever they allowed',
+  ),
+  identityInteractionS: limit(900, 's', 'for a person to sign in and consent'),
+  identityBrowserSessionS: limit(28_800, 's', 'after which a browser must sign in again'),
+  identityAssertionS: limit(900, 's', 'longest life of an assertion a client authenticates with'),
+  identitySigningKeyAgeS: limit(
+    7_776_000,
+    's',
+    'age at which a signing key of the provider gets a successor',
+  ),
+  identitySigningKeyAnnouncedS: limit(
+    3_600,
+    's',
+    'for which a signing key is published before it signs, so that everybody has it by then',
+  ),
+  identitySigningKeyKeptS: limit(
+    86_400,
+    's',
+    'for which a signing key is published after it has signed; longer than any token lives',
+  ),
+  identitySigningKeysFreshMs: limit(
+    2_000,
+    'ms',
+    'how old what a process knows of the signing keys may be when it signs',
+  ),
+  identityArtifactBytesMax: limit(
+    65_536,
+    'bytes',
+    'of what the provider remembers of one session, request or token',
+  ),
+  identitySweepRows: limit(
+    1_000,
+    'rows',
+    'of what is over in the identity tables, removed in one transaction',
+  ),
+  identityClientSecretOverlapS: limit(
+    86_400,
+    's',
+    'for which the old secret of a client is good beside its new one, unless it is told otherwise',
+  ),
+  tokensKeptMax: limit(
+    10_000,
+    'tokens',
+    'access tokens whose signature is remembered as checked, about 2 KiB each',
+  ),
+  tokenClockSkewMaxMs: limit(
+    10_000,
+    'ms',
+    'by which the clock of whoever made a token or a proof may differ (FAPI 2.0 5.3.2.1)',
+  ),
+  tokenProofAgeMaxMs: limit(60_000, 'ms', 'how old a DPoP proof may be (RFC 9449 11.1)'),
+  stepUpUnitsMax: limit(
+    500,
+    'currency units',
+    'the largest payment, in whole units of its currency, that one factor is enough for',
+  ),
+  approvalUnitsMin: limit(
+    100_000,
+    'currency units',
+    'a payment of more than this, in whole units of its currency, needs a second person',
+  ),
+  approvalValidMs: limit(
+    259_200_000,
+    'ms',
+    'how long a proposal waits for a second person before it expires',
+  ),
+  approvalRequestBytesMax: limit(
+    262_144,
+    'bytes',
+    'the largest request that can wait for a second person',
+  ),
   importBatchItems: limit(
     1_000,
     'instructions',
     'posted in one transaction by an import, unless it is told otherwise',
+  ),
+  passwordHashesAtOnceMax: limit(
+    2,
+    'passwords',
+    'passwords hashed at once, each in 128 MiB; others wait for their turn',
+  ),
+  passwordHashesWaitingMax: limit(
+    64,
+    'passwords',
+    'passwords that wait to be hashed; more are refused as overloaded',
+  ),
+  passwordCharactersMin: limit(12, 'characters', 'the shortest password'),
+  passwordCharactersMax: limit(256, 'characters', 'the longest password'),
+  invitationFirstMs: limit(
+    86_400_000,
+    'ms',
+    'how long the invitation of the first administrator, or a reset, can be accepted',
+  ),
+  invitationMs: limit(604_800_000, 'ms', 'how long any other invitation can be accepted'),
+  signInMs: limit(900_000, 'ms', 'within which a sign-in, or an invitation, must be completed'),
+  deviceKnownMs: limit(
+    15_552_000_000,
+    'ms',
+    'how long a browser that someone signed in with is remembered',
   ),
 } as const satisfies Record<string, LimitOf<number | bigint>>;
 

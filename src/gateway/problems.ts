@@ -12,6 +12,8 @@ export interface ProblemKind {
   readonly title: string;
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
+  /** Where a registry has a type of its own for it; made from the code unless given. */
+  readonly type?: string;
 }
 
 export type ProblemTable = Readonly<Record<string, ProblemKind>>;
@@ -35,6 +37,8 @@ export interface Problem {
   readonly request_id: string;
   readonly retryable: boolean;
   readonly errors?: readonly FieldError[];
+  /** Of `quota_exceeded`: the limits that had no room for the request. */
+  readonly 'violated-policies'?: readonly string[];
 }
 
 const kind = (status: number, title: string, retryable = false): ProblemKind => ({
@@ -57,7 +61,24 @@ export const edgeProblems = {
   field_missing: kind(400, 'A field is missing'),
   field_unknown: kind(400, 'A field is not known'),
   field_invalid: kind(400, 'A field has an invalid value'),
+  digest_mismatch: kind(400, 'The body is not the one its digest is of'),
+  version_unknown: kind(400, 'There is no such version of the API'),
+  unauthenticated: kind(401, 'The request does not prove who asks'),
+  token_invalid: kind(401, 'The access token is not valid'),
+  signature_missing: kind(401, 'The request must be signed'),
+  signature_invalid: kind(401, 'The signature of the request is not valid'),
+  proof_invalid: kind(401, 'The DPoP proof is not valid'),
+  proof_nonce_required: kind(401, 'The DPoP proof needs a nonce of the server', true),
+  forbidden: kind(403, 'The caller may not do this'),
+  scope_missing: kind(403, 'The access token was not given for this'),
+  second_factor_required: kind(403, 'The caller must prove a second factor first'),
+  object_forbidden: kind(403, 'The caller may not do this to this object'),
+  transport_insecure: kind(403, 'The request did not come over TLS'),
   cross_origin: kind(403, 'A web page of another origin may not change anything'),
+  idempotency_key_missing: kind(400, 'The request needs an idempotency key'),
+  idempotency_key_invalid: kind(400, 'The idempotency key cannot be read'),
+  idempotency_key_in_flight: kind(409, 'A request with this idempotency key is under way', true),
+  idempotency_key_reused: kind(422, 'The idempotency key stands for another request'),
   path_not_found: kind(404, 'There is nothing at this path'),
   method_not_allowed: kind(405, 'The path does not know this method'),
   request_timeout: kind(408, 'The request took too long to arrive', true),
@@ -65,15 +86,22 @@ export const edgeProblems = {
   unsupported_media_type: kind(415, 'The body has a type that is not accepted here'),
   expectation_failed: kind(417, 'The expectation of the request cannot be met'),
   host_not_allowed: kind(421, 'The request names another host'),
+  quota_exceeded: {
+    ...kind(429, 'Request cannot be satisfied as assigned quota has been exceeded', true),
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+  },
   headers_too_large: kind(431, 'The headers of the request are too large'),
   internal_error: kind(500, 'The server made a mistake'),
   overloaded: kind(503, 'The server has too much to do', true),
+  deadline_exceeded: kind(503, 'The request could not be answered in time', true),
   shutting_down: kind(503, 'The server is shutting down', true),
+  limits_unavailable: kind(503, 'It cannot be said whether the request is within its limits', true),
   not_ready: kind(503, 'The server is not ready', true),
   temporarily_unavailable: kind(503, 'Something the server needs is not available', true),
   database_unavailable: kind(503, 'The database is not available', true),
   database_busy: kind(503, 'The database is too busy', true),
   database_full: kind(503, 'The database is full'),
+  legacy_unavailable: kind(503, 'The system behind does not answer', true),
   commit_unknown: kind(503, 'It is not known whether the work was done'),
 } as const satisfies ProblemTable;
 
@@ -101,6 +129,8 @@ export class EdgeRefusal extends Error {
   readonly param: string | undefined;
   readonly errors: readonly FieldError[] | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** Further members of the problem document. */
+  readonly members: Pick<Problem, 'violated-policies'>;
 
   constructor(
     code: EdgeCode,
@@ -109,6 +139,7 @@ export class EdgeRefusal extends Error {
       readonly param?: string;
       readonly errors?: readonly FieldError[];
       readonly headers?: Readonly<Record<string, string>>;
+      readonly members?: Pick<Problem, 'violated-policies'>;
     } = {},
   ) {
     super(detail);
@@ -117,6 +148,7 @@ export class EdgeRefusal extends Error {
     this.param = where.param;
     this.errors = where.errors;
     this.headers = where.headers ?? {};
+    this.members = where.members ?? {};
   }
 }
 
@@ -144,8 +176,9 @@ export function openProblemBook(tables: readonly ProblemTable[]): ProblemBook {
   };
   const ofError = (error: unknown, requestId: string): Problem => {
     if (error instanceof EdgeRefusal) {
-      const { code, message, param, errors } = error;
-      const problem = document(edgeProblems[code], { code, message, param }, requestId);
+      const { code, message, param, errors, members } = error;
+      const known = document(edgeProblems[code], { code, message, param }, requestId);
+      const problem = { ...known, ...members };
       return errors === undefined ? problem : { ...problem, errors };
     }
     const code = error instanceof Fault ? codeOfFault(error) : 'internal_error';
@@ -166,13 +199,13 @@ function detailOf(code: EdgeCode): string {
 }
 
 function document(
-  { status, title, retryable }: ProblemKind,
+  { status, title, retryable, type }: ProblemKind,
   refusal: { readonly code: string; readonly message: string; readonly param?: string | undefined },
   requestId: string,
 ): Problem {
   const { code, message, param } = refusal;
   return {
-    type: `urn:florin:problem:${code}`,
+    type: type ?? `urn:florin:problem:${code}`,
     title,
     status,
     detail: message,

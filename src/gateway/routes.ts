@@ -1,7 +1,10 @@
 // Owns what a context says about one of its HTTP operations, and how the table of routes binds it
 // to a method and a path. Contexts describe operations; only the composition root builds the table.
-import type { Refusal, Refused } from '#kernel';
+import type { Refusal, Refused, Uuid } from '#kernel';
+import type { Principal } from '#identity';
 import type { Static, TObject, TSchema } from 'typebox';
+import type { ObjectUse } from './access/access.ts';
+import type { ApprovalRule } from './approvals/approval.ts';
 import type { Origin } from './intake/caller.ts';
 import type { Problem } from './problems.ts';
 
@@ -22,6 +25,8 @@ export interface OperationSchema {
   readonly params?: TObject;
   /** The query string. Integers and booleans are read from text, defaults are filled in. */
   readonly query?: TObject;
+  /** Headers that matter to the operation, by lower-case name, read as the query string is. */
+  readonly headers?: TObject;
   readonly body?: TSchema;
   readonly response: Readonly<Record<number, ResponseSchema>>;
 }
@@ -30,10 +35,17 @@ type Typed<Schema> = Schema extends TSchema ? Static<Schema> : Record<never, nev
 
 /** A request that has passed the edge: known, of the right shape, within its limits. */
 export interface EdgeRequest<Schema extends OperationSchema = OperationSchema> extends Origin {
+  /** Who asks; undefined on public routes only. */
+  readonly principal: Principal | undefined;
   readonly params: Typed<Schema['params']>;
   readonly query: Typed<Schema['query']>;
   readonly body: Typed<Schema['body']>;
+  readonly headers: Typed<Schema['headers']>;
   header(name: string): string | undefined;
+  /** Aborted when the time to answer is over: long work may stop then. */
+  readonly signal: AbortSignal;
+  /** What the answer is kept under, where the request may be repeated: `transact` keeps it. */
+  readonly claim?: Claim | undefined;
   /** The problem document of one refusal, for an answer that holds several (a batch). */
   problem(refusal: Refusal): Problem;
 }
@@ -45,6 +57,22 @@ export interface Answer {
   /** A body that is not JSON, instead of one that is. */
   readonly content?: Content;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer as it is sent, every time: whole, and with the headers that are part of it. */
+export interface KeptAnswer {
+  readonly status: number;
+  /** By lower-case name, the content-type among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** A request that was begun under its idempotency key, and will be finished once. */
+export interface Claim {
+  readonly key: string;
+  readonly owner: Uuid;
+  /** The answer to send, and the same as it is kept; no form to keep where it is not final. */
+  settle(outcome: Outcome): { readonly outcome: Outcome; readonly answer?: KeptAnswer };
 }
 
 /** A body of any media type: whole, or in pieces that are asked for as the client takes them. */
@@ -82,6 +110,14 @@ export interface Operation<Schema extends OperationSchema = OperationSchema> {
   readonly refusals?: readonly string[];
   /** Where the answer discloses data of a customer: whose. Each such request is noted. */
   readonly disclosure?: { target(request: EdgeRequest<Schema>): string };
+  /** Which requests one person alone may not do. */
+  readonly approval?: ApprovalRule<EdgeRequest<Schema>>;
+  /** What the request does to which objects, where rules of objects apply to its caller. */
+  objects?(request: EdgeRequest<Schema>): readonly ObjectUse[];
+  /** Whether a repeated request does nothing more than the first: it needs no Idempotency-Key. */
+  readonly isIdempotentByNature?: boolean;
+  /** Whether this request does nothing, and needs no key either. */
+  isDryRun?(request: EdgeRequest<Schema>): boolean;
   handler(request: EdgeRequest<Schema>): Promise<Outcome>;
 }
 
@@ -95,7 +131,7 @@ export interface Route {
    * then takes the rest of the path, slashes and all: `/v1/audit/log/tile/{level}/{index*}`.
    */
   readonly path: string;
-  /** What the caller must be allowed to do. Recorded now, enforced once callers are known. */
+  /** What the caller must be allowed to do; `public` where anybody may. */
   readonly permission: string;
   readonly operation: Operation;
 }

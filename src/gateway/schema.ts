@@ -34,9 +34,22 @@ export function choice<const Values extends readonly string[]>(
   return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options });
 }
 
-/** A text of one to `lengthMax` characters. */
+/** No control characters (Unicode's category Cc). */
+const ONE_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
+/** No control characters but tabs and line ends. */
+const LINES = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$';
+
+/** The patterns that say no more than that. */
+export const charactersOnly: ReadonlySet<unknown> = new Set([ONE_LINE, LINES]);
+
+/** A text of one to `lengthMax` characters in one line: a name, an id of the client's own. */
 export function text(lengthMax: number, options: TSchemaOptions = {}) {
-  return Type.String({ minLength: 1, maxLength: lengthMax, ...options });
+  return Type.String({ minLength: 1, maxLength: lengthMax, pattern: ONE_LINE, ...options });
+}
+
+/** Up to `lengthMax` characters in any number of lines, for people to read. */
+export function prose(lengthMax: number, options: TSchemaOptions = {}) {
+  return Type.String({ maxLength: lengthMax, pattern: LINES, ...options });
 }
 
 /** An id of one kind, typed as such. */
@@ -118,18 +131,14 @@ export function instantOrDateText(options: TSchemaOptions = {}) {
 
 /** Up to 50 texts of the client's own. */
 export function metadata(options: TSchemaOptions = {}) {
-  return Type.Record(
-    Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' }),
-    Type.String({ maxLength: 500 }),
-    {
-      additionalProperties: false,
-      maxProperties: MEMBERS_MAX,
-      description:
-        `up to ${MEMBERS_MAX} texts of at most 500 characters, ` +
-        'by names of letters, digits and _.:-',
-      ...options,
-    },
-  );
+  return Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$' }), prose(500), {
+    additionalProperties: false,
+    maxProperties: MEMBERS_MAX,
+    description:
+      `up to ${MEMBERS_MAX} texts of at most 500 characters, ` +
+      'by names of letters, digits and _.:-',
+    ...options,
+  });
 }
 
 /** The body of an answer that is bytes. */

@@ -29,7 +29,7 @@ const read: Route = {
     schema: {
       params: schema.object({ id: schema.text(20) }),
       query: schema.object({ verbose: Type.Optional(Type.Boolean()) }),
-      response: { 200: { description: 'It.' } },
+      response: { 200: { description: 'It.', body: Type.Unknown() } },
     },
     disclosure: { target: ({ params }) => params.id },
     handler: () => outcome(),
@@ -45,7 +45,7 @@ const write: Route = {
     tags: ['things'],
     schema: {
       params: schema.object({ id: schema.text(20) }),
-      response: { 200: { description: 'It.' } },
+      response: { 200: { description: 'It.', body: Type.Unknown() } },
     },
     handler: () => outcome(),
   }),
@@ -86,6 +86,7 @@ const caller = {
   correlationId: 'r-1',
   authentication: 'none',
   roles: [],
+  tenant: 'main',
   address: '127.0.0.1',
   userAgent: 'curl/8',
   traceId: undefined,
@@ -94,7 +95,14 @@ const caller = {
 test('a request for another host is a denial, told with its template and no query', async () => {
   assert.equal((await ask({ host: 'evil.example' })).statusCode, 421);
   assert.deepEqual(denials, [
-    { caller, code: 'host_not_allowed', method: 'GET', path: '/customers/{id}', at },
+    {
+      // Refused before it is known who asks.
+      caller: { ...caller, actor: 'nobody', tenant: undefined },
+      code: 'host_not_allowed',
+      method: 'GET',
+      path: '/customers/{id}',
+      at,
+    },
   ]);
 });
 

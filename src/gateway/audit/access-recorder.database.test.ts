@@ -49,6 +49,7 @@ function unsteady(isAway: () => boolean): Database {
   const away = new Fault('database_unavailable', { retryable: true, message: 'away' });
   return {
     query: (query) => log.database.query(query),
+    within: (tenant) => log.database.within(tenant),
     transaction: (context, run) =>
       isAway() ? Promise.reject(away) : log.database.transaction(context, run),
     rehearse: (context, run) => log.database.rehearse(context, run),

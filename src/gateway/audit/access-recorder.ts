@@ -9,7 +9,7 @@ import type { Database, Logger, Metrics, TransactionContext } from '#platform';
 import type { Denial } from '../answers/denial.ts';
 import type { Disclosure } from '../answers/disclosure.ts';
 import { Coalescer } from '../coalesce.ts';
-import { measureCoalescer } from '../measurements.ts';
+import { measureCoalescer } from '../server/measurements.ts';
 
 export interface AccessRecorderLimits {
   readonly accessDenialsQueuedMax: number;

@@ -29,7 +29,7 @@ function listAlarms(edge: AuditEdge): Operation {
         const found = states.filter((state) => state.alarm === alarm);
         return found.length === 0 ? [neverRaised(alarm)] : found.map(presentState);
       });
-      return answer(200, { data });
+      return answer(200, { data, ...shapes.wholeListEnd });
     },
   });
 }

@@ -146,7 +146,7 @@ function listKeys(edge: AuditEdge): Operation {
         since_size: key.sinceSize,
         added_at: formatInstant(key.addedAt),
       }));
-      return answer(200, { data });
+      return answer(200, { data, ...shapes.wholeListEnd });
     },
   });
 }

@@ -143,5 +143,12 @@ export const alarm = schema.object(
 
 /** A list that is always whole. */
 export function wholeList<Item extends Parameters<typeof Type.Array>[0]>(item: Item) {
-  return schema.object({ data: Type.Array(item) });
+  return schema.object({
+    data: Type.Array(item),
+    has_more: Type.Literal(false),
+    next_cursor: Type.Null(),
+  });
 }
+
+/** The members beside the items of such a list, which has no further page. */
+export const wholeListEnd = { has_more: false, next_cursor: null } as const;

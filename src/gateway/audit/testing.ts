@@ -9,8 +9,9 @@ import type { FoundRecord } from '#audit';
 import { openLogger, openMetrics } from '#platform';
 import { testLog } from '../../audit/testing/log.ts';
 import type { TestLog } from '../../audit/testing/log.ts';
-import { createGateway } from '../server.ts';
-import type { GatewayLimits } from '../server.ts';
+import { unlocked } from '../testing.ts';
+import { createGateway } from '../server/server.ts';
+import type { GatewayLimits } from '../server/options.ts';
 import type { AccessRecorderLimits } from './access-recorder.ts';
 import { auditRoutes } from './routes.ts';
 
@@ -92,6 +93,8 @@ export async function openAuditServer(name: string): Promise<AuditServer> {
     logger: openLogger({ level: 'warn', write: (line) => lines.push(line) }),
     metrics: openMetrics({ isProcessMeasured: false }),
     host: '127.0.0.1',
+    access: unlocked,
+    isAnswerChecked: true,
     port: 0,
     limits,
     clock: log.clock,

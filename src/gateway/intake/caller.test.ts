@@ -12,7 +12,7 @@ let caller: Caller | undefined;
 const route: Route = {
   method: 'GET',
   path: '/who',
-  permission: 'public',
+  permission: 'who.read',
   operation: defineOperation({
     operationId: 'who',
     summary: 'Who',
@@ -48,6 +48,7 @@ test('a caller is known by its socket, never by what a header says of its addres
     correlationId: 'r-1',
     authentication: 'none',
     roles: [],
+    tenant: 'main',
     address: '127.0.0.1',
     userAgent: undefined,
     traceId: undefined,
@@ -107,6 +108,7 @@ test('a context has the time, the offset of the clock, and all that is known of 
     actor: 'local',
     authentication: 'none',
     roles: [],
+    tenant: 'main',
     address: '::1',
     userAgent: 'curl',
     traceId: undefined,

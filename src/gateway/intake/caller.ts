@@ -9,11 +9,13 @@ import type { FastifyRequest } from 'fastify';
 export interface Origin {
   /** Names this request in logs and problem documents, and as correlation id in books and log. */
   readonly requestId: string;
-  /** On whose behalf. There is no authentication yet: it is always `local`. */
+  /** On whose behalf: the subject of the principal; `nobody` on public routes. */
   readonly actor: string;
   /** How the actor was recognised. */
   readonly authentication: string;
   readonly roles: readonly string[];
+  /** Whose data the caller may see; undefined on public routes. */
+  readonly tenant: string | undefined;
   /** The address of the socket's other end. */
   readonly address: string | undefined;
   /** At most 256 characters, none of them a control character. */
@@ -22,17 +24,21 @@ export interface Origin {
   readonly traceId: string | undefined;
 }
 
+/** The actor of a request that proved nobody. */
+const NOBODY = 'nobody';
 const NO_ROLES: readonly string[] = [];
 const USER_AGENT_LENGTH_MAX = 256;
 
 export function originOf(request: FastifyRequest): Origin {
-  const { headers, raw } = request;
+  const { headers, raw, principal, peer } = request;
   return {
     requestId: request.id,
-    actor: 'local',
-    authentication: 'none',
-    roles: NO_ROLES,
-    address: addressOf(raw.socket.remoteAddress),
+    actor: principal?.subject ?? NOBODY,
+    authentication: principal?.authentication ?? 'none',
+    roles: principal?.roles ?? NO_ROLES,
+    tenant: principal?.tenant,
+    // Where the framework itself refuses, no hook has looked at the peer.
+    address: peer?.address ?? addressOf(raw.socket.remoteAddress),
     userAgent: userAgentOf(headers['user-agent']),
     traceId: traceIdOf(headers['traceparent']),
   };
@@ -40,12 +46,13 @@ export function originOf(request: FastifyRequest): Origin {
 
 /** The caller of a request, for contexts and records. */
 export function callerOf(request: Origin): Caller {
-  const { actor, requestId, authentication, roles, address, userAgent, traceId } = request;
+  const { actor, requestId, authentication, roles, tenant, address, userAgent, traceId } = request;
   return {
     actor,
     correlationId: requestId,
     authentication,
     roles,
+    tenant,
     address,
     userAgent,
     traceId,

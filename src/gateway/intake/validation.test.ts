@@ -21,7 +21,7 @@ const body = compileCheck(
     at: Type.Optional(schema.instantText()),
     metadata: Type.Optional(schema.metadata()),
     item: Type.Optional(Type.Union([plain, capture])),
-    items: Type.Optional(Type.Array(Type.Union([plain, capture]))),
+    items: Type.Optional(Type.Array(Type.Union([plain, capture]), { maxItems: 20_000 })),
   }),
   'body',
 );

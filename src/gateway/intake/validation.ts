@@ -7,15 +7,17 @@ import type { Validator } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import type { TLocalizedValidationError } from 'typebox/error';
 import type { TSchema } from 'typebox';
+import { assertBounded } from './bounds.ts';
 import { isStorable, pathTo } from './json-scan.ts';
 import { EdgeRefusal } from '../problems.ts';
 import type { EdgeCode, FieldError } from '../problems.ts';
+import { charactersOnly } from '../schema.ts';
 
 // Enough to see every variant of a union fail; an answer lists fewer.
 Settings.Set({ maxErrors: 64 });
 const LISTED_MAX = 10;
 
-export type RequestPart = 'params' | 'query' | 'body';
+export type RequestPart = 'params' | 'query' | 'headers' | 'body';
 
 /** Returns the value to use, or throws the refusal that names what is wrong with it. */
 export type Check = (value: unknown) => unknown;
@@ -24,11 +26,12 @@ type SchemaNode = Readonly<Record<string, unknown>>;
 
 export function compileCheck(schema: TSchema, part: RequestPart): Check {
   assertClosed(schema, part);
+  assertBounded(schema, part);
   const validator = Compile(schema);
   const explain = compileExplanation(schema, validator);
-  const properties = nodeAt(schema as unknown as SchemaNode, 'properties') ?? {};
+  const read = readerOf(part, nodeAt(schema as unknown as SchemaNode, 'properties') ?? {});
   return (given) => {
-    const value = part === 'query' ? readQuery(properties, given) : given;
+    const value = read(given);
     if (part === 'body' && value === undefined) {
       throw new EdgeRefusal('body_required', 'This request needs a JSON body.', { param: 'body' });
     }
@@ -113,6 +116,23 @@ function assertClosed(node: unknown, where: string): void {
       assertClosed(child, `${where}.${name}`);
     }
   }
+}
+
+/** Texts become what the schema says they are, where the part of the request has only texts. */
+function readerOf(part: RequestPart, properties: SchemaNode): (given: unknown) => unknown {
+  if (part === 'query') return (given) => readQuery(properties, given);
+  if (part !== 'headers') return (given) => given;
+  const names = Object.keys(properties);
+  assert(
+    names.every((name) => name === name.toLowerCase()),
+    'headers are named in lower case',
+  );
+  // Of the others every client sends many.
+  return (given) => {
+    const headers = given as Readonly<Record<string, unknown>>;
+    const named = names.filter((name) => headers[name] !== undefined);
+    return readQuery(properties, Object.fromEntries(named.map((name) => [name, headers[name]])));
+  };
 }
 
 const INTEGER = /^-?(?:0|[1-9][0-9]{0,14})$/;
@@ -282,6 +302,8 @@ function sentence(error: TLocalizedValidationError, node: SchemaNode, given: unk
     case 'anyOf':
       return `must be ${description ?? variantsOf(node)}`;
     case 'pattern':
+      if (charactersOnly.has(node['pattern'])) return 'must not hold control characters';
+      return `must be ${description ?? `of the form ${String(node['pattern'])}`}`;
     case 'format':
       return `must be ${description ?? `of the form ${String(node[error.keyword])}`}`;
     default:

@@ -59,23 +59,47 @@ test('every parameter of a path is described, and no other', () => {
 });
 
 test('every reference leads somewhere', () => {
-  const { schemas } = document['components'] as { schemas: Json };
+  const components = document['components'] as Record<string, Json>;
   everyNode(document, ({ $ref }) => {
     if (typeof $ref !== 'string') return;
-    assert.ok($ref.replace('#/components/schemas/', '') in schemas, $ref);
+    const [, room = '', name = ''] = /^#\/components\/(\w+)\/(\w+)$/.exec($ref) ?? [];
+    assert.ok(name in (components[room] ?? {}), $ref);
   });
+  const { schemas = {} } = components;
   assert.ok('Problem' in schemas && 'Thing' in schemas);
 });
 
+interface Media {
+  readonly content?: Json;
+  readonly $ref?: string;
+}
+
 test('problems are documented as problem documents, by status', () => {
+  const { responses: shared } = document['components'] as { responses: Record<string, Media> };
   for (const { operation } of operations) {
-    const responses = operation['responses'] as Record<string, { content?: Json }>;
-    for (const [status, { content }] of Object.entries(responses)) {
+    const responses = operation['responses'] as Record<string, Media>;
+    for (const [status, { content: own, $ref }] of Object.entries(responses)) {
       if (status.startsWith('2')) continue;
+      const content = own ?? shared[$ref?.replace('#/components/responses/', '') ?? '']?.content;
       assert.deepEqual(Object.keys(content ?? {}), ['application/problem+json']);
     }
     assert.ok('default' in responses);
   }
+});
+
+test('every operation says what proves its caller, and a change wants a key', () => {
+  for (const { operation } of operations) {
+    const isPublic = operation['x-permission'] === 'public';
+    assert.equal((operation['security'] as Json[]).length === 0, isPublic);
+    assert.equal('401' in (operation['responses'] as Json), !isPublic);
+  }
+  const wanting = (id: string): boolean => {
+    const found = operations.find(({ operation }) => operation['operationId'] === id);
+    const parameters = found?.operation['parameters'] as { name: string; required: boolean }[];
+    return parameters.some(({ name, required }) => name === 'Idempotency-Key' && required);
+  };
+  assert.ok(wanting('addThing'));
+  assert.ok(!wanting('readThing'));
 });
 
 test('a query field with a default is optional, and NDJSON is a second form of the body', () => {

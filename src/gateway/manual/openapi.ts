@@ -3,7 +3,9 @@
 import { assert } from '#kernel';
 import { Type } from 'typebox';
 import type { TObject, TSchema } from 'typebox';
-import type { About } from '../health.ts';
+import { permissionTable } from '../access/roles.ts';
+import { PUBLIC } from '../server/admission.ts';
+import type { About } from '../server/health.ts';
 import type { ProblemKind } from '../problems.ts';
 import { writePath } from '../routes.ts';
 import type { Operation, OperationSchema, Route } from '../routes.ts';
@@ -42,12 +44,94 @@ export function openApiOf({ about, routes, codes }: OpenApiOptions): Json {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    // No operation asks for credentials yet; the server is reachable from its own machine only.
-    security: [],
-    tags: tags.map((name) => ({ name })),
+    tags: tags.map((name) => ({ name, description: about.tags?.[name] ?? `Of ${name}.` })),
     paths,
-    components: { schemas: components },
+    components: { schemas: components, securitySchemes, responses: sharedResponses(problem) },
   };
+}
+
+const securitySchemes = {
+  token: {
+    type: 'openIdConnect',
+    openIdConnectUrl: '/.well-known/openid-configuration',
+    description:
+      'An access token of the bank or of an issuer it trusts, as Bearer, or as DPoP with a proof ' +
+      '(RFC 9449) where the token is bound to a key.',
+  },
+  local: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'A token of an hour at most for whoever has the machine: `florin token`.',
+  },
+};
+
+/** Any one of the scopes is enough, and a local token has no scopes. */
+function securityOf({ permission }: Route): readonly Json[] {
+  if (permission === PUBLIC) return [];
+  const row = Object.hasOwn(permissionTable, permission) ? permissionTable[permission] : undefined;
+  return [...(row?.scopes ?? []).map((scope) => ({ token: [scope] })), { local: [] }];
+}
+
+const refusedAtTheDoor = {
+  401: { $ref: '#/components/responses/Unauthenticated' },
+  403: { $ref: '#/components/responses/Forbidden' },
+  429: { $ref: '#/components/responses/QuotaExceeded' },
+};
+
+function sharedResponses(problem: unknown): Json {
+  const content = { 'application/problem+json': { schema: problem } };
+  const header = (description: string): Json => ({ description, schema: { type: 'string' } });
+  return {
+    Unauthenticated: {
+      description: 'Refused: unauthenticated, token_invalid.',
+      headers: { 'WWW-Authenticate': header('what would prove the caller (RFC 6750, RFC 9449)') },
+      content,
+    },
+    Forbidden: {
+      description: 'Refused: forbidden, scope_missing, second_factor_required, object_forbidden.',
+      content,
+    },
+    QuotaExceeded: {
+      description: 'Refused: quota_exceeded.',
+      headers: {
+        'Retry-After': header('seconds after which such a request is admitted'),
+        RateLimit: header('what is left of each policy (draft-ietf-httpapi-ratelimit-headers)'),
+        'RateLimit-Policy': header('the policies of the caller'),
+      },
+      content,
+    },
+  };
+}
+
+/** In quotes, or bare where nothing in it needs them. */
+const KEY_PATTERN = '^("([ !#-\\[\\]-~]|\\\\["\\\\]){1,255}"|[A-Za-z0-9_.:~+/=-]{1,255})$';
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description:
+    'A string in quotes, unique for this change (draft-ietf-httpapi-idempotency-key-header). ' +
+    'Sent again within a day it is answered as it was, byte for byte.',
+  schema: { type: 'string', pattern: KEY_PATTERN },
+  example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
+};
+
+/** Of operations that can be tried without being done. */
+const idempotencyKeyUnlessDry = {
+  ...idempotencyKey,
+  required: false,
+  description: `${idempotencyKey.description} Required but for a dry run.`,
+};
+
+function needsIdempotencyKey({ method, permission, operation }: Route): boolean {
+  const isSafe = method === 'GET' || permission === PUBLIC;
+  return !isSafe && operation.isIdempotentByNature !== true;
+}
+
+function keyOf(operation: Operation): Json {
+  return operation.isDryRun === undefined ? idempotencyKey : idempotencyKeyUnlessDry;
 }
 
 interface Surroundings {
@@ -68,9 +152,16 @@ function describe(route: Route, around: Surroundings): Json {
     parameters: [
       ...parameters('path', schema.params, around),
       ...parameters('query', schema.query, around),
+      ...parameters('header', schema.headers, around),
+      ...(needsIdempotencyKey(route) ? [keyOf(operation)] : []),
     ],
     ...(schema.body === undefined ? {} : { requestBody: requestBody(operation, around) }),
-    responses: { ...answers(schema, around), ...problems(operation, around) },
+    security: securityOf(route),
+    responses: {
+      ...answers(schema, around),
+      ...(route.permission === PUBLIC ? {} : refusedAtTheDoor),
+      ...problems(operation, around),
+    },
   };
 }
 
@@ -158,6 +249,12 @@ function hoist(schema: TSchema, components: Json): unknown {
 const VALUES = new Set(['default', 'examples', 'example', 'const', 'enum', 'required']);
 const MAPS = new Set(['properties', 'patternProperties']);
 
+/** What a client that does not know a format of ours can check of it. */
+const patterns: Readonly<Record<string, string>> = {
+  currency: '^[A-Z]{3}$',
+  'date-time-or-date': '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$',
+};
+
 function hoistNode(node: unknown, components: Json): unknown {
   if (Array.isArray(node)) return node.map((child) => hoistNode(child, components));
   if (typeof node !== 'object' || node === null) return node;
@@ -167,6 +264,8 @@ function hoistNode(node: unknown, components: Json): unknown {
     else if (MAPS.has(name)) copy[name] = hoistMap(child as Json, components);
     else copy[name] = hoistNode(child, components);
   }
+  const pattern = patterns[String(copy['format'])];
+  if (pattern !== undefined) copy['pattern'] ??= pattern;
   const title = copy['title'];
   if (typeof title !== 'string') return copy;
   assert(/^[A-Z][A-Za-z0-9]*$/.test(title), `the schema title ${title} must be PascalCase`);
@@ -189,7 +288,7 @@ function plain(schema: TSchema): Json {
 
 export const problemSchema = object(
   {
-    type: Type.String({ description: 'urn:florin:problem: and the code' }),
+    type: Type.String({ description: 'urn:florin:problem: and the code, or a registered type' }),
     title: Type.String({ description: 'a summary that is the same for every occurrence' }),
     status: Type.Integer({ description: 'the HTTP status' }),
     detail: Type.String({ description: 'one sentence about this occurrence' }),
@@ -202,6 +301,9 @@ export const problemSchema = object(
       Type.Array(object({ param: Type.String(), message: Type.String() }), {
         description: 'every part at fault, where there are several',
       }),
+    ),
+    'violated-policies': Type.Optional(
+      Type.Array(Type.String(), { description: 'the limits that had no room for the request' }),
     ),
   },
   {

@@ -1,0 +1,106 @@
+// Puts the rules of access together with what they stand on: a database that is asked for many
+// requests at once, and the audit log.
+
+import { record } from '#audit';
+import type { AuditRecord } from '#audit';
+import { checkFreshness, openAuthenticator } from '#identity';
+import type {
+  AuthenticatorLimits,
+  Freshness,
+  FreshnessQuestion,
+  ProofNonces,
+  TrustedIssuer,
+} from '#identity';
+import type { Clock } from '#kernel';
+import type { Database, Metrics } from '#platform';
+import { Coalescer } from '../coalesce.ts';
+import { measureCoalescer } from '../server/measurements.ts';
+import type { Access } from './access.ts';
+import { authorise } from './authorise.ts';
+import { challenged } from './challenge.ts';
+import { selectMandates } from './grants/grant-store.ts';
+import type { MandateQuestion } from './grants/grant-store.ts';
+import type { Mandate } from './grants/judge.ts';
+import { Permit } from './grants/permit.ts';
+import type { AccountsBehind } from './grants/permit.ts';
+
+export interface AccessLimits extends AuthenticatorLimits {
+  readonly stepUpUnitsMax: number;
+  readonly groupCommitItemsMax: number;
+  readonly groupCommitInFlightMax: number;
+  readonly groupCommitQueuedMax: number;
+  readonly groupCommitLingerMs: number;
+  readonly groupCommitPatienceMs: number;
+}
+
+export interface AccessOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly limits: AccessLimits;
+  /** Whose tokens are taken. */
+  readonly issuers: readonly TrustedIssuer[];
+  readonly nonces?: ProofNonces | undefined;
+  readonly accountsBehind?: AccountsBehind | undefined;
+}
+
+export function openAccess(options: AccessOptions): Access {
+  const { database, clock, issuers, limits, nonces, accountsBehind } = options;
+  const freshness = gather<FreshnessQuestion, Freshness>(options, 'freshness', (questions) =>
+    checkFreshness(database, questions),
+  );
+  const mandates = gather<MandateQuestion, readonly Mandate[]>(options, 'mandates', (questions) =>
+    selectMandates(database, clock.now(), questions),
+  );
+  const decisions = gather<AuditRecord, undefined>(options, 'decisions', async (items) => {
+    const context = { now: clock.now(), actor: 'florin', correlationId: 'access' };
+    await database.transaction(context, (tx) => record(tx, items));
+    return items.map(() => undefined);
+  });
+  const authenticator = openAuthenticator({
+    issuers,
+    clock,
+    limits,
+    nonces,
+    checkFreshness: (question) => freshness.submit(question),
+  });
+  const permit = new Permit({
+    database,
+    clock,
+    stepUpUnitsMax: limits.stepUpUnitsMax,
+    findMandates: (questions) => mandates.submitGroup(questions),
+    recordDecision: async (decision) => {
+      await decisions.submit(decision);
+    },
+    accountsBehind,
+  });
+  return {
+    async identify(presented) {
+      const identified = await authenticator.identify(presented);
+      if (identified.ok) return identified.value;
+      throw challenged(identified.refusal);
+    },
+    authorise: (principal, permission, areObjectsJudged = false) =>
+      authorise(principal, permission, areObjectsJudged),
+    permit: (principal, uses, context) => permit.decide(principal, uses, context),
+  };
+}
+
+/** Many requests in one round trip to the database. */
+function gather<Item, Answer>(
+  { limits, metrics }: AccessOptions,
+  name: string,
+  flush: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): Coalescer<Item, Answer> {
+  const { onFlush } = measureCoalescer(metrics, name, () => coalescer);
+  const coalescer: Coalescer<Item, Answer> = new Coalescer({
+    itemsMax: limits.groupCommitItemsMax,
+    inFlightMax: limits.groupCommitInFlightMax,
+    queuedMax: limits.groupCommitQueuedMax,
+    lingerMs: limits.groupCommitLingerMs,
+    patienceMs: limits.groupCommitPatienceMs,
+    onFlush,
+    flush,
+  });
+  return coalescer;
+}

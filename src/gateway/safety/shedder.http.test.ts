@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { Agent, createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openMetrics } from '#platform';
+import { openProblemBook } from '../problems.ts';
+import type { Problem } from '../problems.ts';
+import { securityHeaders } from './headers.ts';
+import { attachShedder, openShedder } from './shedder.ts';
+import type { ShedderLimits } from './shedder.ts';
+
+const closing: (() => void)[] = [];
+after(() => {
+  for (const close of closing) close();
+});
+
+const limits: ShedderLimits = {
+  shedLatencyMaxMs: 500,
+  shedTurnMaxMs: 100,
+  shedInFlightMin: 2,
+  shedInFlightMax: 4,
+  shedPauseMs: 20,
+  shedHeldMax: 1_000,
+  shedRetryAfterS: 1,
+};
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+async function open(work: () => Promise<void>, changes: Partial<ShedderLimits> = {}) {
+  const metrics = openMetrics({ isProcessMeasured: false });
+  const shedder = openShedder({
+    limits: { ...limits, ...changes },
+    book: openProblemBook([]),
+    metrics,
+    requestIdOf: (request) => String(request.headers['x-request-id'] ?? 'r-1'),
+    headers: securityHeaders({ isTlsOnly: false }),
+  });
+  const server = createServer((_request, response) => {
+    void work().then(() => response.end('done'));
+  });
+  attachShedder(server, shedder);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const agent = new Agent({ keepAlive: true });
+  closing.push(() => {
+    agent.destroy();
+    shedder.close();
+    server.close();
+    server.closeAllConnections();
+  });
+  const { port } = server.address() as AddressInfo;
+  const send = (path = '/', method = 'GET'): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const asked = ask({ port, path, method, agent, host: '127.0.0.1' }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('end', () => {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
+        });
+      });
+      asked.on('error', reject);
+      asked.end(method === 'POST' ? 'body' : undefined);
+    });
+  return { send, metrics };
+}
+
+test('more than may run at once are refused early, with a problem document', async () => {
+  const gate = Promise.withResolvers<undefined>();
+  const { send, metrics } = await open(async () => {
+    await gate.promise;
+  });
+  const running = Array.from({ length: 4 }, () => send());
+  await sleep(50);
+  const refused = await Promise.all([send(), send('/x', 'POST'), send('/y')]);
+  for (const { status, headers, text } of refused) {
+    assert.equal(status, 503);
+    assert.equal(headers['retry-after'], '1');
+    assert.equal(headers['content-type'], 'application/problem+json; charset=utf-8');
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    const problem = JSON.parse(text) as Problem;
+    assert.equal(problem.code, 'overloaded');
+    assert.equal(problem.request_id, headers['x-request-id']);
+    assert.equal(problem.retryable, true);
+  }
+  gate.resolve(undefined);
+  for (const { status } of await Promise.all(running)) assert.equal(status, 200);
+  assert.equal((await send()).status, 200);
+  const report = await metrics.report();
+  assert.match(report, /florin_http_requests_shed_total\{reason="in_flight"\} 3/);
+});
+
+test('who asks whether the server is well is never refused', async () => {
+  const gate = Promise.withResolvers<undefined>();
+  const { send } = await open(async () => {
+    await gate.promise;
+  });
+  const running = Array.from({ length: 4 }, () => send());
+  await sleep(50);
+  const health = Promise.all(['/healthz', '/readyz', '/metrics'].map((path) => send(path)));
+  assert.equal((await send('/healthz/x')).status, 503);
+  gate.resolve(undefined);
+  for (const { status } of [...(await health), ...(await Promise.all(running))]) {
+    assert.equal(status, 200);
+  }
+});
