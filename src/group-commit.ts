@@ -1,18 +1,27 @@
-// How the edge posts: single instructions that arrive together share one transaction, lists have
-// one of their own, and all go through one poster, so that they are decided in one order. An answer
-// is given when it is durable.
+// How the edge posts: single instructions of one tenant that arrive together share a transaction,
+// lists have one of their own, and all go through one poster, so that they are decided in one
+// order. An answer is kept in that transaction and given when it is durable. The first request of a
+// transaction lends it its name; books and audit log name each one's own caller.
 
 import type { Config } from '#config';
-import { Coalescer, measureCoalescer } from '#gateway';
-import type { Clock } from '#kernel';
-import { openPoster, postBatch, type Answer, type Instruction, type LedgerPoster } from '#ledger';
-import type { Caller, Database, Metrics, TransactionContext } from '#platform';
-
-const gathered = { isGathered: true } as const;
+import { ClaimLost, Coalescer, keepAnswers, measureCoalescer, type Outcome } from '#gateway';
+import { Fault, type Clock } from '#kernel';
+import {
+  openPoster,
+  postBatch,
+  type Answer,
+  type BatchAnswer,
+  type Instruction,
+  type LedgerPoster,
+  type Poster,
+  type Presentation,
+} from '#ledger';
+import type { Caller, Database, Metrics, Transaction, TransactionContext } from '#platform';
 
 interface Single {
   readonly instruction: Instruction;
   readonly caller: Caller;
+  readonly presentation: Presentation;
 }
 
 export interface GroupCommitOptions {
@@ -28,64 +37,128 @@ export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
     inFlightMax: limits.postingBatchesInFlightMax,
     accountsMax: limits.postingAccountsKeptMax,
   });
-  const contextOf = (caller: Caller): TransactionContext => ({
+  const contextOf: ContextOf = (caller) => ({
     now: clock.now(),
     clockOffsetUs: clock.offsetUs,
     ...caller,
   });
   const { onFlush } = measureCoalescer(metrics, 'posting', () => coalescer);
-  const coalescer: Coalescer<Single, Answer> = new Coalescer({
+  const coalescer: Coalescer<Single, Outcome | Error> = new Coalescer({
     itemsMax: limits.groupCommitItemsMax,
     inFlightMax: limits.groupCommitInFlightMax,
     queuedMax: limits.groupCommitQueuedMax,
     lingerMs: limits.groupCommitLingerMs,
     patienceMs: limits.groupCommitPatienceMs,
     onFlush,
+    // A transaction sees the rows of one tenant only.
     flush: async (singles) => {
-      const answers: Answer[] = [];
-      for (const { instructions, callers } of runsOf(singles)) {
-        const context = contextOf(callers[0] as Caller);
-        const posted = await poster.post(context, instructions, { ...gathered, callers });
-        answers.push(...posted.answers);
+      const outcomes = new Map<Single, Outcome | Error>();
+      for (const group of Map.groupBy(singles, ({ caller }) => caller.tenant).values()) {
+        const posted = await postGroup(poster, contextOf, group);
+        for (const [index, single] of group.entries()) {
+          outcomes.set(single, posted[index] as Outcome | Error);
+        }
       }
-      return answers;
+      return singles.map((single) => outcomes.get(single) as Outcome | Error);
     },
   });
   return {
-    async post(instruction, caller) {
+    async post(instruction, caller, presentation) {
+      const single = { instruction, caller, presentation };
       // A chain that nothing ends would take its neighbour for its next link.
-      if (instruction.linked === true) {
-        const { answers } = await poster.post(contextOf(caller), [instruction], gathered);
-        return answers[0] as Answer;
-      }
-      return await coalescer.submit({ instruction, caller });
+      const isAlone = instruction.linked === true;
+      const submitted = isAlone ? postAlone(poster, contextOf, single) : coalescer.submit(single);
+      const outcome = await submitted;
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
     },
-    postBatch(instructions, { mode, dryRun }, caller) {
+    async postBatch(instructions, { mode, dryRun }, caller, presentation) {
+      let outcome: Outcome | undefined;
+      const onDecided = async (tx: Transaction, batch: BatchAnswer): Promise<void> => {
+        [outcome] = await present(tx, [{ presentation, batch }]);
+      };
       const context = contextOf(caller);
-      if (!dryRun) return poster.post(context, instructions, { mode });
-      return postBatch(database, context, instructions, { mode, isDryRun: true });
+      const posting = { mode, onDecided };
+      if (dryRun) await postBatch(database, context, instructions, { ...posting, isDryRun: true });
+      else await poster.post(context, instructions, posting);
+      return outcome as Outcome;
     },
   };
 }
 
-interface Run {
-  readonly instructions: Instruction[];
-  /** Of each instruction; all have one actor. */
-  readonly callers: Caller[];
+type ContextOf = (caller: Caller) => TransactionContext;
+
+/** One outcome, or failure, for each. */
+async function postGroup(
+  poster: Poster,
+  contextOf: ContextOf,
+  group: readonly Single[],
+): Promise<readonly (Outcome | Error)[]> {
+  try {
+    return await postTogether(poster, contextOf, group);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (isOfAll(error)) return group.map(() => error);
+    // One of them cannot be answered (another has taken it over): the others must not suffer.
+    const outcomes: (Outcome | Error)[] = [];
+    for (const single of group) outcomes.push(await postAlone(poster, contextOf, single));
+    return outcomes;
+  }
 }
 
-// A transfer is stored under its transaction's actor, so only neighbours of one actor share one.
-// The first request of a transaction names it; the audit log names each one's own.
-function runsOf(singles: readonly Single[]): Run[] {
-  const runs: Run[] = [];
-  for (const { instruction, caller } of singles) {
-    const latest = runs.at(-1);
-    if (latest?.callers[0]?.actor === caller.actor) {
-      latest.instructions.push(instruction);
-      latest.callers.push(caller);
-    } else {
-      runs.push({ instructions: [instruction], callers: [caller] });
-    }
+function isOfAll(error: Error): boolean {
+  return error instanceof Fault && !(error instanceof ClaimLost);
+}
+
+async function postAlone(
+  poster: Poster,
+  contextOf: ContextOf,
+  single: Single,
+): Promise<Outcome | Error> {
+  try {
+    const [outcome] = await postTogether(poster, contextOf, [single]);
+    return outcome as Outcome;
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
   }
-  return runs;
+}
+
+async function postTogether(
+  poster: Poster,
+  contextOf: ContextOf,
+  singles: readonly Single[],
+): Promise<Outcome[]> {
+  let outcomes: Outcome[] = [];
+  const callers = singles.map(({ caller }) => caller);
+  const instructions = singles.map(({ instruction }) => instruction);
+  const onDecided = async (tx: Transaction, { batchId, answers }: BatchAnswer): Promise<void> => {
+    const shown = singles.map(({ presentation }, index) => {
+      return { presentation, batch: { batchId, answers: [answers[index] as Answer] } };
+    });
+    outcomes = await present(tx, shown);
+  };
+  const context = contextOf(callers[0] as Caller);
+  await poster.post(context, instructions, { isGathered: true, callers, onDecided });
+  return outcomes;
+}
+
+interface Shown {
+  readonly presentation: Presentation;
+  readonly batch: BatchAnswer;
+}
+
+/** What each request is answered, kept in the transaction where it may be asked for again. */
+async function present(tx: Transaction, shown: readonly Shown[]): Promise<Outcome[]> {
+  const answers = shown.flatMap(({ batch }) => batch.answers);
+  // Mostly one for all: what it loads serves every answer.
+  for (const prepare of new Set(shown.map(({ presentation }) => presentation.prepare))) {
+    await prepare(tx, answers);
+  }
+  return keepAnswers(
+    tx,
+    shown.map(({ presentation, batch }) => {
+      return { claim: presentation.claim, outcome: presentation.present(batch) };
+    }),
+  );
 }

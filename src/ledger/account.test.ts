@@ -28,6 +28,7 @@ function accountWith(part: Partial<Account> = {}): Account {
     metadata: undefined,
     openedAt: 1 as Instant,
     changedAt: 1 as Instant,
+    tenant: 'main',
     balances: balancesOf(limits, noCounters, 0n),
     ...part,
   };

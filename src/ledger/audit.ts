@@ -5,7 +5,7 @@
 import { record, type AuditRecord, type JsonObject, type Sensitive } from '#audit';
 import { formatInstant, type AccountId, type Refused } from '#kernel';
 import type { Caller, Transaction } from '#platform';
-import type { Account, AccountRefusal } from './account.ts';
+import { FIRST_TENANT, type Account, type AccountRefusal } from './account.ts';
 import { ledgerActions } from './audit-actions.ts';
 import type { Answer } from './posting/decide.ts';
 import type { Instruction } from './posting/instruction.ts';
@@ -104,7 +104,7 @@ function factsOfEntry({ accountId, posted, leg, pending, side, version }: Entry)
 
 /** An account's attributes as its records have them. */
 export function factsOfAccount(account: Account): JsonObject {
-  const { ceiling, creditLimit, currency, floor, normalSide, path, state } = account;
+  const { ceiling, creditLimit, currency, floor, normalSide, path, state, tenant } = account;
   return {
     ceiling: ceiling === null ? null : String(ceiling),
     credit_limit: String(creditLimit),
@@ -113,7 +113,13 @@ export function factsOfAccount(account: Account): JsonObject {
     normal_side: normalSide,
     path,
     state,
+    tenant: namedTenant(tenant),
   };
+}
+
+/** A record names a tenant unless it is the first: those of before there were tenants name none. */
+export function namedTenant(tenant: string | undefined): string | undefined {
+  return tenant === FIRST_TENANT ? undefined : tenant;
 }
 
 function sensitiveOf({ id, name, metadata }: Account): readonly Sensitive[] | undefined {

@@ -4,6 +4,7 @@
 import { record } from '#audit';
 import { accept, formatInstant, refuse, type Instant, type Result } from '#kernel';
 import type { Queryable, Transaction } from '#platform';
+import { namedTenant } from './audit.ts';
 import { ledgerActions } from './audit-actions.ts';
 import {
   insertPeriodClose,
@@ -33,7 +34,7 @@ export async function closePeriod(
   const closed = await decideClose(tx, closedBefore);
   if (!closed.ok) {
     const { code: reason } = closed.refusal;
-    const target = formatInstant(closedBefore);
+    const target = targetOf(tx, closedBefore);
     await record(tx, [{ action, target, outcome: 'refused', reason }]);
   }
   return closed;
@@ -58,9 +59,20 @@ async function decideClose(
   const closedAt = Math.max(tx.now, recordedAt ?? tx.now) as Instant;
   const close = { closedBefore, closedAt, actor: tx.actor };
   await insertPeriodClose(tx, close);
-  const after = { closed_at: formatInstant(closedAt), closed_before: formatInstant(closedBefore) };
-  await record(tx, [{ action, target: after.closed_before, after }]);
+  const after = {
+    closed_at: formatInstant(closedAt),
+    closed_before: formatInstant(closedBefore),
+    tenant: namedTenant(tx.tenant),
+  };
+  await record(tx, [{ action, target: targetOf(tx, closedBefore), after }]);
   return accept({ close, isReplay: false });
+}
+
+// Two tenants may close at the same moment.
+function targetOf(tx: Transaction, closedBefore: Instant): string {
+  const tenant = namedTenant(tx.tenant);
+  const moment = formatInstant(closedBefore);
+  return tenant === undefined ? moment : `${tenant}:${moment}`;
 }
 
 /** The closes, latest first. */

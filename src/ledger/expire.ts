@@ -13,18 +13,32 @@ import {
   lockBooks,
   recordBalances,
   recordTransfers,
+  tenantsOfDueHolds,
 } from './store/posting-store.ts';
 
 const EXPIRY_BATCH = limits.expiryBatchMax.value;
 
 /**
- * Expires every hold whose deadline is at or before the context's time. When an account was last
- * changed by a process whose clock is ahead, its time counts, as it does for posting.
+ * Expires every hold, of the context's tenant or of all, whose deadline is at or before the
+ * context's time. An expiry is a transfer of the hold's tenant, so each tenant's are made for it.
  */
 export async function expireHolds(
   database: Database,
   context: TransactionContext,
 ): Promise<number> {
+  if (context.tenant !== undefined) return await expireOwn(database, context);
+  let count = 0;
+  for (const tenant of await tenantsOfDueHolds(database, context.now)) {
+    count += await expireOwn(database, { ...context, tenant });
+  }
+  return count;
+}
+
+/**
+ * Those of one tenant. When an account was last changed by a process whose clock is ahead, its time
+ * counts, as it does for posting.
+ */
+async function expireOwn(database: Database, context: TransactionContext): Promise<number> {
   let count = 0;
   let now = context.now;
   for (;;) {

@@ -53,5 +53,6 @@ export { verify } from './verify/verify.ts';
 export type { Counts, RuleOutcome, Verification, VerifyOptions } from './verify/verify.ts';
 export { rules as verifyRules } from './verify/finding.ts';
 export type { Finding, RuleName } from './verify/finding.ts';
+export { openAccountsBehind } from './http/access/accounts-behind-store.ts';
 export { ledgerRoutes } from './routes.ts';
-export type { BatchOptions, Caller, LedgerEdge, LedgerPoster } from './routes.ts';
+export type { BatchOptions, Caller, LedgerEdge, LedgerPoster, Presentation } from './routes.ts';

@@ -8,6 +8,7 @@ import {
   balancesOf,
   checkOpening,
   differenceOf,
+  FIRST_TENANT,
   limitsOf,
   no,
   noCounters,
@@ -116,6 +117,7 @@ function accountOpened(tx: Transaction, { id, asked }: NewAccount): Account {
   return {
     ...limits,
     id,
+    tenant: tx.tenant ?? FIRST_TENANT,
     externalId: asked.externalId,
     path: asked.path,
     name: asked.name ?? '',

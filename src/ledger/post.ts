@@ -66,7 +66,7 @@ export async function post(
   const nextId = options.nextId ?? ((): Uuid => newUuid(msOf(books.time)));
   const mode = options.mode ?? 'each';
   const decision = decide(books, instructions, { mode, nextId });
-  await recordTransfers(tx, books, locked.segment, decision);
+  await recordTransfers(tx, books, locked.segment, decision, options.callers);
   await recordBalances(tx, books, decision);
   await recordAnswers(tx, instructions, decision.answers, options.callers);
   return [...decision.answers];
@@ -134,6 +134,11 @@ export interface BatchOptions {
   readonly isGathered?: boolean | undefined;
   /** Who asked for each instruction, where it is not the transaction's caller. */
   readonly callers?: readonly Caller[] | undefined;
+  /**
+   * Told of the answers in the transaction of what they tell, to store something with them. Asked
+   * again where the batch is decided again; what it throws undoes the batch.
+   */
+  readonly onDecided?: ((tx: Transaction, batch: BatchAnswer) => Promise<void>) | undefined;
 }
 
 export interface BatchAnswer {
@@ -166,6 +171,7 @@ export async function postBatch(
     async (tx) => {
       const { batchId, nextId } = batchIds(tx, options);
       const answers = await post(tx, instructions, { ...options, nextId });
+      await options.onDecided?.(tx, { batchId, answers });
       return { batchId, answers };
     },
     options,

@@ -6,7 +6,7 @@
 
 import { limits } from '#config';
 import { Fault, type AccountId, type Instant } from '#kernel';
-import type { Database, Transaction, TransactionContext } from '#platform';
+import type { Caller, Database, Transaction, TransactionContext } from '#platform';
 import { recordAnswers } from './audit.ts';
 import { batchIds, postBatch, type BatchAnswer, type BatchOptions } from './post.ts';
 import type { AccountState, Books } from './posting/books.ts';
@@ -72,7 +72,7 @@ class PipelinedPoster implements Poster {
   readonly #database: Database;
   readonly #options: PosterOptions;
   readonly #accounts = new Map<AccountId, AccountState>();
-  /** By external id: what the batches of the line have decided and not yet committed. */
+  /** By tenant and external id: what the line's batches have decided and not yet committed. */
   readonly #underWay = new Map<string, StoredTransfer>();
   readonly #waiting: (() => void)[] = [];
   readonly #watchers: (() => void)[] = [];
@@ -192,7 +192,9 @@ class PipelinedPoster implements Poster {
       });
       committed.resolve();
       this.#caution = Math.max(0, this.#caution - 1);
-      for (const { externalId } of instructions) this.#underWay.delete(externalId ?? '');
+      for (const { externalId = '' } of instructions) {
+        this.#underWay.delete(nameOf(context, externalId));
+      }
       return answer;
     } catch (error) {
       decided.resolve();
@@ -232,14 +234,16 @@ class PipelinedPoster implements Poster {
       const mode = options.mode ?? 'each';
       const decision = decide(books, instructions, { mode, nextId });
       const consulted = consultedBy(books, instructions, decision);
-      this.#keep(books, decision, before.number + 1);
+      this.#keep(tx, books, decision, before.number + 1);
       signalDecided();
-      await recordTransfers(tx, books, ground.locked.segment, decision);
+      await recordTransfers(tx, books, ground.locked.segment, decision, options.callers);
+      const batch = { batchId, answers: decision.answers };
+      await options.onDecided?.(tx, batch);
       // The balances this decision began from are there once the batch before has committed.
       await before.committed;
       await recordBalances(tx, books, decision, consulted);
       await recordAnswers(tx, instructions, decision.answers, options.callers);
-      return { batchId, answers: decision.answers };
+      return batch;
     } catch (error) {
       // Whatever it was, nothing is stored yet; the plain way meets it again if it is real.
       throw new GroundLost(error);
@@ -279,14 +283,14 @@ class PipelinedPoster implements Poster {
       else if (!ground.missing.has(id)) throw new Fault('account_dropped', { retryable: false });
     }
     for (const id of ground.externalIds) {
-      const transfer = this.#underWay.get(id);
+      const transfer = this.#underWay.get(nameOf(tx, id));
       if (transfer !== undefined) known.set(id, transfer);
     }
     const { closedBefore } = locked;
     return { accounts, holds, reversibles: new Map(), known, closedBefore, time };
   }
 
-  #keep(books: Books, decision: Decision, number: number): void {
+  #keep(tx: Transaction, books: Books, decision: Decision, number: number): void {
     this.#time = books.time;
     if (this.#accounts.size + books.accounts.size > this.#options.accountsMax) {
       this.#accounts.clear();
@@ -295,7 +299,8 @@ class PipelinedPoster implements Poster {
       this.#accounts.set(before.id, after);
     }
     for (const transfer of decision.transfers) {
-      if (transfer.externalId !== undefined) this.#underWay.set(transfer.externalId, transfer);
+      const { externalId } = transfer;
+      if (externalId !== undefined) this.#underWay.set(nameOf(tx, externalId), transfer);
     }
     const holds = [...decision.holdsOpened, ...decision.holdsChanged.map(({ after }) => after)];
     const deadlines = holds.map(({ expiresAt }) => expiresAt ?? Infinity);
@@ -305,6 +310,11 @@ class PipelinedPoster implements Poster {
       if (earlier <= number - this.#options.inFlightMax) this.#deadlines.delete(earlier);
     }
   }
+}
+
+// An external id is each tenant's own.
+function nameOf({ tenant = '' }: Caller, externalId: string): string {
+  return `${tenant} ${externalId}`;
 }
 
 interface Ground {

@@ -9,10 +9,10 @@ import { PostingEdge } from './http/posting-edge.ts';
 import { reportRoutes } from './http/report-routes.ts';
 import { transferRoutes } from './http/transfer-routes.ts';
 
-export type { BatchOptions, Caller, LedgerEdge, LedgerPoster } from './http/edge.ts';
+export type { BatchOptions, Caller, LedgerEdge, LedgerPoster, Presentation } from './http/edge.ts';
 
 export function ledgerRoutes(edge: LedgerEdge): Route[] {
-  const posting = new PostingEdge(edge.database);
+  const posting = new PostingEdge(edge);
   return [
     ...accountRoutes(edge),
     ...transferRoutes(edge, posting),

@@ -1,5 +1,12 @@
 -- Stores transfers and their entries. Rows come as parallel arrays; an entry names its transfer and
--- account by position in p_ids and p_accounts. A column that no row uses is a single NULL.
+-- account by position in p_ids and p_accounts. A column that no row uses is a single NULL; so is
+-- p_actors where one actor did all of it.
+drop function if exists ledger.record_transfers(
+  timestamptz, text, integer, uuid[], smallint[], text[], bytea[], text[], text[], text[], uuid[],
+  uuid[], timestamptz[], timestamptz[], uuid[], integer[], integer[], bigint[], smallint[],
+  boolean[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[]
+);
+
 create or replace function ledger.record_transfers(
   p_recorded_at timestamptz,
   p_actor text,
@@ -26,7 +33,8 @@ create or replace function ledger.record_transfers(
   e_posted_debits bigint[],
   e_posted_credits bigint[],
   e_pending_debits bigint[],
-  e_pending_credits bigint[]
+  e_pending_credits bigint[],
+  p_actors text[]
 ) returns void language plpgsql
 set plan_cache_mode = force_generic_plan
 set enable_hashjoin = off
@@ -39,11 +47,11 @@ begin
     exchange, hold_id, reverses_id, expires_at, effective_at, recorded_at, actor)
   select t.id, kinds[t.kind], t.external_id, t.content_hash, t.description, t.metadata::jsonb,
     t.exchange::jsonb, t.hold_id, t.reverses_id, t.expires_at,
-    coalesce(t.effective_at, p_recorded_at), p_recorded_at, p_actor
+    coalesce(t.effective_at, p_recorded_at), p_recorded_at, coalesce(t.actor, p_actor)
   from unnest(p_ids, p_kinds, p_external_ids, p_content_hashes, p_descriptions, p_metadata,
-    p_exchanges, p_hold_ids, p_reverses_ids, p_expires_at, p_effective_at)
+    p_exchanges, p_hold_ids, p_reverses_ids, p_expires_at, p_effective_at, p_actors)
   as t (id, kind, external_id, content_hash, description, metadata, exchange, hold_id,
-    reverses_id, expires_at, effective_at);
+    reverses_id, expires_at, effective_at, actor);
 
   insert into ledger.entries (segment, account_id, version, transfer_id, leg, is_debit, posted,
     pending, posted_debits, posted_credits, pending_debits, pending_credits, effective_at,

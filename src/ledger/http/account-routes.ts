@@ -3,7 +3,15 @@
 import { Type } from 'typebox';
 import { limits } from '#config';
 import { formatInstant, type Refused } from '#kernel';
-import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
+import {
+  answer,
+  defineOperation,
+  proposedAnswer,
+  schema,
+  transact,
+  type Operation,
+  type Route,
+} from '#gateway';
 import { changeAccount } from '../change.ts';
 import { expireHolds } from '../expire.ts';
 import { openAccountsOrReplay, type OpenAnswer } from '../open.ts';
@@ -18,8 +26,10 @@ import {
 } from '../read.ts';
 import { accountRefusals, refusals } from '../refusals.ts';
 import { accountStatuses } from '../account.ts';
+import { accountUse } from './access/object-uses.ts';
+import { accountLimits } from './access/second-person.ts';
 import * as shapes from './answer-schemas.ts';
-import { contextOf, noAccount, permissions, replayed, type LedgerEdge } from './edge.ts';
+import { booksOf, contextOf, noAccount, permissions, replayed, type LedgerEdge } from './edge.ts';
 import { changeAccountOf, openAccountOf } from './parse.ts';
 import {
   presentAccount,
@@ -101,14 +111,15 @@ function openOne(edge: LedgerEdge): Operation {
     },
     async handler(request) {
       const asked = openAccountOf(request.body);
-      const [opened] = await edge.database.transaction(contextOf(edge, request), (tx) =>
-        openAccountsOrReplay(tx, [asked]),
-      );
-      const { result, isReplay } = opened as OpenAnswer;
-      if (!result.ok) return result;
-      const body = presentAccount(result.value);
-      if (isReplay) return { status: 200, body, headers: replayed };
-      return { status: 201, body, headers: { location: `/v1/ledger/accounts/${result.value.id}` } };
+      return transact(edge, request, async (tx) => {
+        const [opened] = await openAccountsOrReplay(tx, [asked]);
+        const { result, isReplay } = opened as OpenAnswer;
+        if (!result.ok) return result;
+        const body = presentAccount(result.value);
+        if (isReplay) return { status: 200, body, headers: replayed };
+        const location = `/v1/ledger/accounts/${result.value.id}`;
+        return { status: 201, body, headers: { location } };
+      });
     },
   });
 }
@@ -130,12 +141,12 @@ function openMany(edge: LedgerEdge): Operation {
     },
     async handler(request) {
       const asked = request.body.map(openAccountOf);
-      const answers = await edge.database.transaction(contextOf(edge, request), (tx) =>
-        openAccountsOrReplay(tx, asked),
-      );
-      const results = answers.map(presentOpened);
-      const refused = answers.filter(({ result }) => !result.ok).length;
-      return answer(200, { accepted: answers.length - refused, refused, results });
+      return transact(edge, request, async (tx) => {
+        const answers = await openAccountsOrReplay(tx, asked);
+        const results = answers.map(presentOpened);
+        const refused = answers.filter(({ result }) => !result.ok).length;
+        return answer(200, { accepted: answers.length - refused, refused, results });
+      });
     },
   });
 }
@@ -156,7 +167,8 @@ function change(edge: LedgerEdge): Operation {
     summary: 'Change an account',
     description:
       'Name, limits, metadata (replaced as a whole) and state. A closed account stays closed; an ' +
-      'account closes only with a balance of zero and no open holds.',
+      'account closes only with a balance of zero and no open holds. Limits are changed once a ' +
+      'second person has approved it.',
     tags,
     refusals: Object.keys(accountRefusals).filter(
       (code) => !code.startsWith('account_exists') && code !== 'account_currency_unknown',
@@ -165,15 +177,21 @@ function change(edge: LedgerEdge): Operation {
     schema: {
       params: requests.accountParams,
       body: requests.changeAccountBody,
-      response: { 200: { description: 'The account as it is now.', body: shapes.account } },
+      response: {
+        200: { description: 'The account as it is now.', body: shapes.account },
+        ...proposedAnswer,
+      },
     },
+    objects: accountUse('manage'),
+    approval: accountLimits,
     async handler(request) {
       const asked = changeAccountOf(request.params.id, request.body);
-      const context = contextOf(edge, request);
       // What is no longer held must not stand in the way of a limit, or of closing.
-      await expireHolds(edge.database, context);
-      const result = await edge.database.transaction(context, (tx) => changeAccount(tx, asked));
-      return result.ok ? answer(200, presentAccount(result.value)) : result;
+      await expireHolds(edge.database, contextOf(edge, request));
+      return transact(edge, request, async (tx) => {
+        const result = await changeAccount(tx, asked);
+        return result.ok ? answer(200, presentAccount(result.value)) : result;
+      });
     },
   });
 }
@@ -189,8 +207,9 @@ function read(edge: LedgerEdge): Operation {
       params: requests.accountParams,
       response: { 200: { description: 'The account.', body: shapes.account } },
     },
-    async handler({ params }) {
-      const found = await account(edge.database, params.id, edge.clock.now());
+    objects: accountUse('read'),
+    async handler({ params, tenant }) {
+      const found = await account(booksOf(edge, tenant), params.id, edge.clock.now());
       return found === undefined ? noAccount(params.id) : answer(200, presentAccount(found));
     },
   });
@@ -215,12 +234,12 @@ function list(edge: LedgerEdge): Operation {
         200: { description: 'A page of accounts.', body: schema.pageOf(shapes.account) },
       },
     },
-    async handler({ query }) {
+    async handler({ query, tenant }) {
       const { limit, cursor, path, currency, state, external_id: externalId } = query;
       const place = cursor === undefined ? undefined : placeOf('accounts', cursor);
       const after = place === undefined ? undefined : { path: place.text(), id: place.id('acc') };
       const filter: AccountFilter = { limit, path, currency, state, externalId, after };
-      const page = await listAccounts(edge.database, filter, edge.clock.now());
+      const page = await listAccounts(booksOf(edge, tenant), filter, edge.clock.now());
       const last = page.hasMore ? page.accounts.at(-1) : undefined;
       const end = pageEnd('accounts', last === undefined ? undefined : [last.path, last.id]);
       return answer(200, { data: page.accounts.map(presentAccount), ...end });
@@ -245,9 +264,10 @@ function readBalance(edge: LedgerEdge): Operation {
       query: schema.object(requests.asOfQuery),
       response: { 200: { description: 'The balance.', body: shapes.balance } },
     },
-    async handler({ params, query }) {
+    objects: accountUse('read'),
+    async handler({ params, query, tenant }) {
       const asOf = readAsOf(query);
-      const found = await balanceAt(edge.database, params.id, asOf, edge.clock.now());
+      const found = await balanceAt(booksOf(edge, tenant), params.id, asOf, edge.clock.now());
       if (found === undefined) return noAccount(params.id);
       return answer(200, presentBalance(found.account, found.balances, asOf));
     },
@@ -286,7 +306,8 @@ function entries(edge: LedgerEdge): Operation {
       query: entryQuery,
       response: { 200: { description: 'A page of entries.', body: schema.pageOf(shapes.entry) } },
     },
-    async handler({ params, query }) {
+    objects: accountUse('read'),
+    async handler({ params, query, tenant }) {
       const { limit, cursor, order, side, kind } = query;
       const listName = `entries.${params.id}.${order}`;
       const wanted = {
@@ -306,7 +327,7 @@ function entries(edge: LedgerEdge): Operation {
       requireOrder(['effective_from', 'effective_to'], wanted.effectiveFrom, wanted.effectiveTo);
       requireOrder(['recorded_from', 'recorded_to'], wanted.recordedFrom, wanted.recordedTo);
       requireOrder(['min_amount', 'max_amount'], wanted.amountMin, wanted.amountMax);
-      const page = await listEntries(edge.database, params.id, wanted, edge.clock.now());
+      const page = await listEntries(booksOf(edge, tenant), params.id, wanted, edge.clock.now());
       if (page === undefined) return noAccount(params.id);
       const data = page.entries.map((entry) => presentEntry(entry, page.account));
       const next = page.next === undefined ? undefined : [String(page.next)];
@@ -341,7 +362,8 @@ function readStatement(edge: LedgerEdge): Operation {
       query: statementQuery,
       response: { 200: { description: 'The statement.', body: shapes.statement } },
     },
-    async handler({ params, query }) {
+    objects: accountUse('read'),
+    async handler({ params, query, tenant }) {
       const { limit, cursor } = query;
       const from = readFrom(query.from);
       const to = readTo(query.to);
@@ -352,7 +374,7 @@ function readStatement(edge: LedgerEdge): Operation {
       const version = place?.version();
       const after = place && { effectiveAt: place.instant(), version: place.version() };
       const asked = { from, to, recordedAt, limit, version, after };
-      const found = await statement(edge.database, params.id, asked, edge.clock.now());
+      const found = await statement(booksOf(edge, tenant), params.id, asked, edge.clock.now());
       if (found === undefined) return noAccount(params.id);
       const { next } = found;
       const nextPlace = next && [String(found.version), next.effectiveAt, String(next.version)];
@@ -377,12 +399,13 @@ function holds(edge: LedgerEdge): Operation {
       query: schema.object(schema.pageQuery),
       response: { 200: { description: 'A page of holds.', body: schema.pageOf(shapes.hold) } },
     },
-    async handler({ params, query }): Promise<ReturnType<typeof answer> | Refused> {
+    objects: accountUse('read'),
+    async handler({ params, query, tenant }): Promise<ReturnType<typeof answer> | Refused> {
       const { limit, cursor } = query;
       const listName = `holds.${params.id}`;
       const after = cursor === undefined ? undefined : placeOf(listName, cursor).version();
       const page = await listOpenHolds(
-        edge.database,
+        booksOf(edge, tenant),
         params.id,
         { after, limit },
         edge.clock.now(),

@@ -72,8 +72,12 @@ const entryFields = {
   currency: schema.currencyText(),
   posted: amount,
   pending: schema.signedAmountText({ description: 'held, or given back if negative' }),
-  version: Type.Integer({ description: "the account's version with this entry" }),
 };
+const entryBalances = schema.object(counters, {
+  title: 'EntryBalances',
+  description: 'of the account, after this entry',
+});
+const entryVersion = Type.Integer({ description: "the account's version with this entry" });
 
 export const transfer = schema.object(
   {
@@ -97,12 +101,13 @@ export const transfer = schema.object(
       schema.object(
         {
           ...entryFields,
-          balances: schema.object(counters, {
-            title: 'EntryBalances',
-            description: 'of the account, after this entry',
-          }),
+          version: Type.Optional(entryVersion),
+          balances: Type.Optional(entryBalances),
         },
-        { title: 'TransferEntry' },
+        {
+          title: 'TransferEntry',
+          description: 'without version and balances for whoever acts on granted objects only',
+        },
       ),
     ),
     dry_run: Type.Optional(Type.Literal(true)),
@@ -115,14 +120,12 @@ export const entry = schema.object(
     transfer_id: schema.idText('trf'),
     kind: schema.choice(transferKinds),
     ...entryFields,
+    version: entryVersion,
     external_id: optionalText,
     description: optionalText,
     effective_at: schema.instantText(),
     recorded_at: schema.instantText(),
-    balances: schema.object(counters, {
-      title: 'EntryBalances',
-      description: 'of the account, after this entry',
-    }),
+    balances: entryBalances,
   },
   { title: 'Entry' },
 );

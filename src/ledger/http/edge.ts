@@ -2,12 +2,21 @@
 
 import type { Clock, Refused } from '#kernel';
 import { refuse } from '#kernel';
-import { callerOf, contextOf as contextOfRequest, type Origin } from '#gateway';
-import type { Caller, Database, TransactionContext } from '#platform';
+import {
+  actsOnGrants,
+  callerOf,
+  contextOf as contextOfRequest,
+  type Claim,
+  type EdgeRequest,
+  type Origin,
+  type Outcome,
+} from '#gateway';
+import type { Caller, Database, Queryable, Transaction, TransactionContext } from '#platform';
 import type { BatchAnswer } from '../post.ts';
 import type { Answer } from '../posting/decide.ts';
 import type { Instruction, PostMode } from '../posting/instruction.ts';
 import type { LedgerRefusal, ReadRefusalCode } from '../refusals.ts';
+import type { Sight } from './serialise.ts';
 
 export type { Caller } from '#platform';
 
@@ -16,16 +25,42 @@ export interface BatchOptions {
   readonly dryRun: boolean;
 }
 
-/** Posts for the edge. Every answer it gives is durable, unless it was asked for a dry run. */
+/** What posting needs to know of a request. */
+export type PostingRequest = Origin & Pick<EdgeRequest, 'claim' | 'principal'>;
+
+/** How much a caller may see of the accounts of what it moves or reads by a permission. */
+export function sightOf({ principal }: Pick<EdgeRequest, 'principal'>, permission: string): Sight {
+  return principal !== undefined && actsOnGrants(principal, permission) ? 'granted' : 'all';
+}
+
+/** A dry run does nothing, so it may be repeated without a key. */
+export function isDryRun({ query }: { readonly query: { readonly dry_run: boolean } }): boolean {
+  return query.dry_run;
+}
+
+/** What a request is answered, said while its transaction is open, and under what it is kept. */
+export interface Presentation {
+  readonly claim: Claim | undefined;
+  /** Loads what presenting these answers needs, be they of one request or of several. */
+  readonly prepare: (tx: Transaction, answers: readonly Answer[]) => Promise<void>;
+  /** The answer to the request, once that is loaded. */
+  present(batch: BatchAnswer): Outcome;
+}
+
+/**
+ * Posts for the edge. An answer is kept in the transaction that posts, and given when it is
+ * durable; of a dry run nothing is kept.
+ */
 export interface LedgerPoster {
   /** One instruction, in one transaction with whatever else arrives at the same time. */
-  post(instruction: Instruction, caller: Caller): Promise<Answer>;
+  post(instruction: Instruction, caller: Caller, presentation: Presentation): Promise<Outcome>;
   /** A list in a transaction of its own. */
   postBatch(
     instructions: readonly Instruction[],
     options: BatchOptions,
     caller: Caller,
-  ): Promise<BatchAnswer>;
+    presentation: Presentation,
+  ): Promise<Outcome>;
 }
 
 export interface LedgerEdge {
@@ -35,6 +70,11 @@ export interface LedgerEdge {
 }
 
 export { callerOf };
+
+/** What is read for a request: the rows of its caller's tenant. */
+export function booksOf(edge: LedgerEdge, tenant: string | undefined): Queryable {
+  return tenant === undefined ? edge.database : edge.database.within(tenant);
+}
 
 export function contextOf(edge: LedgerEdge, request: Origin): TransactionContext {
   return contextOfRequest(edge.clock, request);
@@ -56,7 +96,7 @@ export function noAccount(id: string): Refused<LedgerRefusal<NotFoundCode>> {
 /** Marks an answer as one that had been given before. */
 export const replayed = { 'idempotent-replayed': 'true' } as const;
 
-/** Names of permissions, for the day callers are known. */
+/** Names of permissions. */
 export const permissions = {
   readAccounts: 'ledger.accounts.read',
   openAccounts: 'ledger.accounts.open',

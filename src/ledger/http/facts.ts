@@ -45,6 +45,16 @@ export class AccountFactsCache {
     return this.#loading;
   }
 
+  /** The same through a transaction that is open: another connection might not be free. */
+  async loadThrough(tx: Queryable, ids: Iterable<AccountId>): Promise<void> {
+    const missing = new Set<AccountId>();
+    for (const id of ids) if (this.get(id) === undefined) missing.add(id);
+    if (missing.size === 0) return;
+    for (const { id, currency, normalSide } of await selectAccountFacts(tx, [...missing])) {
+      this.#put(id, this.#share(currency, normalSide));
+    }
+  }
+
   // Begins in the next turn of the loop, with all that were asked for in this one.
   async #loadWanted(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,30 +1,27 @@
 // What the posting routes share: the check of what a portion says of currencies, the facts of
 // accounts that an answer states, and the answers themselves.
 
-import {
-  assert,
-  Fault,
-  refuse,
-  type AccountId,
-  type Refusal,
-  type Refused,
-  type TransferId,
-} from '#kernel';
+import { refuse, type AccountId, type Refusal, type Refused, type TransferId } from '#kernel';
 import type { Answer as HttpAnswer } from '#gateway';
-import type { Queryable } from '#platform';
+import type { Transaction } from '#platform';
 import type { BatchAnswer } from '../post.ts';
 import type { Answer } from '../posting/decide.ts';
 import type { Instruction } from '../posting/instruction.ts';
 import type { Entry } from '../posting/transfer.ts';
 import type { PostRefusal } from '../refusals.ts';
-import { replayed } from './edge.ts';
+import { booksOf, replayed, type LedgerEdge } from './edge.ts';
 import { AccountFactsCache } from './facts.ts';
 import { selectLegCurrencies } from './facts-store.ts';
 import type { PortionCurrencies } from './parse.ts';
-import { resultText, transferText, withMember, type FactsOf } from './serialise.ts';
-
-/** Which member of the request a refusal's leg stands in, where the client gave legs. */
-export type ParamOf = (refusal: PostRefusal) => string | undefined;
+import {
+  resultText,
+  seen,
+  transferText,
+  withMember,
+  type FactsOf,
+  type ParamOf,
+  type Sight,
+} from './serialise.ts';
 
 /** Of a body with legs, or with the two accounts of the simple form; other kinds name no legs. */
 export function paramIn(body: {
@@ -38,19 +35,16 @@ export function paramIn(body: {
   };
 }
 
-/** How often what an answer needs is read before giving up. */
-const LOAD_TRIES = 10;
-
 export const noParam: ParamOf = () => undefined;
 
 export class PostingEdge {
-  readonly #queryable: Queryable;
+  readonly #edge: LedgerEdge;
   readonly #facts: AccountFactsCache;
   readonly #factsOf: FactsOf;
 
-  constructor(queryable: Queryable) {
-    this.#queryable = queryable;
-    this.#facts = new AccountFactsCache(queryable);
+  constructor(edge: LedgerEdge) {
+    this.#edge = edge;
+    this.#facts = new AccountFactsCache(edge.database);
     this.#factsOf = ({ accountId }: Entry) => this.#facts.require(accountId);
   }
 
@@ -70,10 +64,11 @@ export class PostingEdge {
    */
   async checkCurrencies(
     portions: readonly PortionCurrencies[],
+    tenant: string | undefined,
   ): Promise<Refused<PostRefusal> | undefined> {
     if (portions.length === 0) return undefined;
     const ids = [...new Set(portions.map(({ transferId }) => transferId))];
-    const found = await selectLegCurrencies(this.#queryable, ids);
+    const found = await selectLegCurrencies(booksOf(this.#edge, tenant), ids);
     const byTransfer = Map.groupBy(found, ({ transferId }) => transferId);
     for (const { transferId, legs } of portions) {
       const actual = byTransfer.get(transferId) ?? [];
@@ -87,15 +82,25 @@ export class PostingEdge {
     return undefined;
   }
 
+  /** Reads what the answers state of accounts. From here to their text nothing waits. */
+  readonly know = async (tx: Transaction, answers: readonly Answer[]): Promise<void> => {
+    const ids = new Set<AccountId>();
+    for (const answer of answers) {
+      if (!answer.ok) continue;
+      for (const { accountId } of answer.value.transfer.entries) ids.add(accountId);
+    }
+    await this.#facts.loadThrough(tx, ids);
+  };
+
   /** The answer to one instruction. */
-  async answerOne(
+  answerOne(
     result: Answer,
-    options: { readonly dryRun: boolean; readonly paramOf: ParamOf },
-  ): Promise<HttpAnswer | Refused> {
-    if (!result.ok) return refuse(placed(result.refusal, options.paramOf));
+    options: { readonly dryRun: boolean; readonly paramOf: ParamOf; readonly sight: Sight },
+  ): HttpAnswer | Refused {
+    const { sight } = options;
+    if (!result.ok) return refuse(placed(seen(result.refusal, sight), options.paramOf));
     const { transfer, isReplay } = result.value;
-    await this.#know([result]);
-    const text = transferText(transfer, this.#factsOf);
+    const text = transferText(transfer, this.#factsOf, sight);
     const body = options.dryRun ? withMember(text, '"dry_run":true') : text;
     if (isReplay) return { status: 200, body, headers: replayed };
     if (options.dryRun) return { status: 200, body };
@@ -103,23 +108,24 @@ export class PostingEdge {
   }
 
   /** The answer to a batch: a JSON object, or one line per result. */
-  async answerBatch(
+  answerBatch(
     batch: BatchAnswer,
     options: {
       readonly dryRun: boolean;
       readonly isNdjson: boolean;
+      readonly sight: Sight;
       readonly status?: number;
       readonly paramOf: (index: number) => ParamOf;
     },
-  ): Promise<HttpAnswer> {
+  ): HttpAnswer {
     const { batchId, answers } = batch;
-    await this.#know(answers);
+    const { sight } = options;
     let refused = 0;
     const results: string[] = [];
     for (let index = 0; index < answers.length; index += 1) {
       const answer = answers[index] as Answer;
       if (!answer.ok) refused += 1;
-      results.push(resultText(answer, this.#factsOf, options.paramOf(index)));
+      results.push(resultText(answer, this.#factsOf, { paramOf: options.paramOf(index), sight }));
     }
     const accepted = answers.length - refused;
     const { dryRun, status = 200 } = options;
@@ -135,31 +141,6 @@ export class PostingEdge {
     const heading = `{"batch_id":"${batchId}",${dryRun ? '"dry_run":true,' : ''}`;
     const counts = `"accepted":${accepted},"refused":${refused},`;
     return { status, body: `${heading}${counts}"results":[${results.join(',')}]}` };
-  }
-
-  // Money may have moved: a failure here must not invite the client to send the request again as if
-  // it had not. With an external id the repeated request is answered with what was done.
-  async #know(answers: readonly Answer[]): Promise<void> {
-    const ids: AccountId[] = [];
-    for (const answer of answers) {
-      if (!answer.ok) continue;
-      for (const { accountId } of answer.value.transfer.entries) ids.push(accountId);
-    }
-    try {
-      // Again if others have pushed them out meanwhile: from here to the text nothing waits.
-      for (let tries = 1; ; tries += 1) {
-        const loading = this.#facts.load(ids);
-        if (loading === undefined) return;
-        assert(tries <= LOAD_TRIES, 'the accounts of an answer do not stay known');
-        await loading;
-      }
-    } catch (cause) {
-      throw new Fault('commit_unknown', {
-        retryable: false,
-        message: 'The answer was lost; repeat the request with the same external id.',
-        cause,
-      });
-    }
   }
 }
 

@@ -3,13 +3,22 @@
 
 import { Type } from 'typebox';
 import { currencyOf, currencyRecords, uuidOf } from '#kernel';
-import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
+import {
+  answer,
+  defineOperation,
+  proposedAnswer,
+  schema,
+  transact,
+  type Operation,
+  type Route,
+} from '#gateway';
 import { PATH_DEPTH_MAX } from '../account.ts';
 import { closePeriod, periodCloses } from '../close-period.ts';
 import { rollUp, trialBalance } from '../read.ts';
 import { periodRefusals } from '../refusals.ts';
+import { periodClose } from './access/second-person.ts';
 import * as shapes from './answer-schemas.ts';
-import { contextOf, permissions, replayed, type LedgerEdge } from './edge.ts';
+import { booksOf, permissions, replayed, type LedgerEdge } from './edge.ts';
 import {
   presentAsOf,
   presentChartNode,
@@ -64,7 +73,7 @@ function trial(edge: LedgerEdge): Operation {
       query: trialQuery,
       response: { 200: { description: 'The trial balance.', body: shapes.trialBalance } },
     },
-    async handler({ query }) {
+    async handler({ query, tenant }) {
       const { by, depth, currency, limit, cursor } = query;
       const asOf = readAsOf(query);
       const listName = `trial-balance.${by}.${depth ?? ''}`;
@@ -75,7 +84,7 @@ function trial(edge: LedgerEdge): Operation {
         accountId: by === 'account' ? uuidOf(place.id('acc')) : undefined,
       };
       const asked = { by, depth, currency, limit, after, ...asOf };
-      const found = await trialBalance(edge.database, asked);
+      const found = await trialBalance(booksOf(edge, tenant), asked);
       const last = found.hasMore ? found.lines.at(-1) : undefined;
       const next = last && [last.currency, last.path, ...(last.accountId ? [last.accountId] : [])];
       return answer(200, {
@@ -112,13 +121,13 @@ function chart(edge: LedgerEdge): Operation {
       query: chartQuery,
       response: { 200: { description: 'The nodes.', body: shapes.chart } },
     },
-    async handler({ query }) {
+    async handler({ query, tenant }) {
       const { path, depth, limit, cursor } = query;
       const asOf = readAsOf(query);
       const listName = `chart.${path ?? ''}.${depth}`;
       const place = cursor === undefined ? undefined : placeOf(listName, cursor);
       const after = place && { path: place.text(), currency: place.text() };
-      const found = await rollUp(edge.database, { path, depth, limit, after, ...asOf });
+      const found = await rollUp(booksOf(edge, tenant), { path, depth, limit, after, ...asOf });
       const last = found.hasMore ? found.nodes.at(-1) : undefined;
       return answer(200, {
         path: path ?? '',
@@ -137,7 +146,7 @@ function close(edge: LedgerEdge): Operation {
     summary: 'Close a period',
     description:
       'From then on nothing is posted with an effective time before closed_before. A close is ' +
-      'never taken back.',
+      'never taken back, so a second person must approve it.',
     tags,
     refusals: Object.keys(periodRefusals),
     example: { closed_before: '2026-01-01' },
@@ -146,16 +155,18 @@ function close(edge: LedgerEdge): Operation {
       response: {
         200: { description: 'It had been closed before.', body: shapes.periodClose },
         201: { description: 'The close.', body: shapes.periodClose },
+        ...proposedAnswer,
       },
     },
+    approval: periodClose,
     async handler(request) {
       const closedBefore = readFrom(request.body.closed_before);
-      const result = await edge.database.transaction(contextOf(edge, request), (tx) =>
-        closePeriod(tx, { closedBefore }),
-      );
-      if (!result.ok) return result;
-      const body = presentPeriodClose(result.value.close);
-      return result.value.isReplay ? { status: 200, body, headers: replayed } : answer(201, body);
+      return transact(edge, request, async (tx) => {
+        const result = await closePeriod(tx, { closedBefore });
+        if (!result.ok) return result;
+        const body = presentPeriodClose(result.value.close);
+        return result.value.isReplay ? { status: 200, body, headers: replayed } : answer(201, body);
+      });
     },
   });
 }
@@ -172,10 +183,10 @@ function listCloses(edge: LedgerEdge): Operation {
         200: { description: 'A page of them.', body: schema.pageOf(shapes.periodClose) },
       },
     },
-    async handler({ query }) {
+    async handler({ query, tenant }) {
       const { limit, cursor } = query;
       const before = cursor === undefined ? undefined : placeOf('closes', cursor).instant();
-      const found = await periodCloses(edge.database, { before, limit: limit + 1 });
+      const found = await periodCloses(booksOf(edge, tenant), { before, limit: limit + 1 });
       const page = found.slice(0, limit);
       const last = found.length > limit ? page.at(-1) : undefined;
       const end = pageEnd('closes', last && [last.closedBefore]);

@@ -52,7 +52,7 @@ export const openAccountBody = schema.object(
   {
     external_id: Type.Optional(externalId),
     path,
-    name: Type.Optional(Type.String({ maxLength: NAME_LENGTH_MAX })),
+    name: Type.Optional(schema.prose(NAME_LENGTH_MAX)),
     currency: schema.currencyText(),
     normal_side: side,
     ...limitsOfAccount,
@@ -64,7 +64,7 @@ export type OpenAccountBody = Static<typeof openAccountBody>;
 
 export const changeAccountBody = schema.object(
   {
-    name: Type.Optional(Type.String({ maxLength: NAME_LENGTH_MAX })),
+    name: Type.Optional(schema.prose(NAME_LENGTH_MAX)),
     ...limitsOfAccount,
     metadata: Type.Optional(schema.orNull(schema.metadata())),
     state: Type.Optional(schema.choice(accountStatuses)),
@@ -84,7 +84,7 @@ export const closePeriodBody = schema.object(
 
 const common = {
   external_id: Type.Optional(externalId),
-  description: Type.Optional(Type.String({ maxLength: DESCRIPTION_LENGTH_MAX })),
+  description: Type.Optional(schema.prose(DESCRIPTION_LENGTH_MAX)),
   metadata: Type.Optional(schema.metadata()),
   effective_at: Type.Optional(
     schema.instantOrDateText({

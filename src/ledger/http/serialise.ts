@@ -13,6 +13,12 @@ import type { AccountFacts } from './facts.ts';
 /** What an answer says of an entry's account. */
 export type FactsOf<E extends Entry = Entry> = (entry: E) => AccountFacts;
 
+/**
+ * How much an answer tells of the accounts: all of it to staff; to whoever acts on granted objects
+ * nothing of what is on them, since in a transfer most are accounts of others.
+ */
+export type Sight = 'all' | 'granted';
+
 let lastInstant: Instant | undefined;
 let lastText = '';
 
@@ -29,6 +35,7 @@ function timeText(instant: Instant): string {
 export function transferText<E extends Entry>(
   transfer: Transfer & { readonly entries: readonly E[] },
   factsOf: FactsOf<E>,
+  sight: Sight,
 ): string {
   const { externalId, description, metadata, exchange, holdId, reversesId, expiresAt } = transfer;
   let text = `{"id":"${transfer.id}","kind":"${transfer.kind}"`;
@@ -47,7 +54,7 @@ export function transferText<E extends Entry>(
   const { entries } = transfer;
   for (let index = 0; index < entries.length; index += 1) {
     const entry = entries[index] as E;
-    text += `${index === 0 ? '' : ','}${entryText(entry, factsOf(entry))}`;
+    text += `${index === 0 ? '' : ','}${entryText(entry, factsOf(entry), sight)}`;
   }
   return `${text}]}`;
 }
@@ -57,11 +64,14 @@ export function amountOf({ posted, pending }: Entry): bigint {
   return pending < 0n ? -pending : pending;
 }
 
-function entryText(entry: Entry, { currency, normalSide }: AccountFacts): string {
-  return (
+function entryText(entry: Entry, { currency, normalSide }: AccountFacts, sight: Sight): string {
+  const moved =
     `{"leg":${entry.leg},"account_id":"${entry.accountId}","side":"${entry.side}",` +
     `"amount":"${amountOf(entry)}","currency":"${currency}","posted":"${entry.posted}",` +
-    `"pending":"${entry.pending}","version":${entry.version},` +
+    `"pending":"${entry.pending}"`;
+  if (sight === 'granted') return `${moved}}`;
+  return (
+    `${moved},"version":${entry.version},` +
     `"balances":{"balance":"${balanceOf(normalSide, entry)}",` +
     `"posted_debits":"${entry.postedDebits}","posted_credits":"${entry.postedCredits}",` +
     `"pending_debits":"${entry.pendingDebits}","pending_credits":"${entry.pendingCredits}"}}`
@@ -77,18 +87,27 @@ export function withMember(object: string, member: string): string {
 export function resultText(
   answer: Answer,
   factsOf: FactsOf,
-  paramOf: (refusal: PostRefusal) => string | undefined,
+  { paramOf, sight }: { readonly paramOf: ParamOf; readonly sight: Sight },
 ): string {
-  if (!answer.ok) return `{"status":"refused","refusal":${refusalText(answer.refusal, paramOf)}}`;
+  if (!answer.ok) {
+    const refusal = refusalText(seen(answer.refusal, sight), paramOf);
+    return `{"status":"refused","refusal":${refusal}}`;
+  }
   const { transfer, isReplay } = answer.value;
   const status = isReplay ? 'replayed' : 'posted';
-  return `{"status":"${status}","transfer":${transferText(transfer, factsOf)}}`;
+  return `{"status":"${status}","transfer":${transferText(transfer, factsOf, sight)}}`;
 }
 
-function refusalText(
-  refusal: PostRefusal,
-  paramOf: (refusal: PostRefusal) => string | undefined,
-): string {
+/** A refusal's message may tell how much is on an account. */
+export function seen(refusal: PostRefusal, sight: Sight): PostRefusal {
+  if (sight === 'all') return refusal;
+  return { ...refusal, message: refusals[refusal.code].title };
+}
+
+/** Which member of the request a refusal's leg stands in, where the client gave legs. */
+export type ParamOf = (refusal: PostRefusal) => string | undefined;
+
+function refusalText(refusal: PostRefusal, paramOf: ParamOf): string {
   const { code, message, leg } = refusal;
   const param = refusal.param ?? paramOf(refusal);
   return JSON.stringify({ code, message, retryable: refusals[code].retryable, leg, param });

@@ -2,12 +2,31 @@
 
 import { Type } from 'typebox';
 import type { TransferId } from '#kernel';
-import { answer, defineOperation, schema, type Operation, type Route } from '#gateway';
+import {
+  answer,
+  defineOperation,
+  proposedAnswer,
+  schema,
+  type Operation,
+  type Route,
+} from '#gateway';
 import type { Instruction } from '../posting/instruction.ts';
 import { hold, listTransfers, transfer, type RecordedTransfer } from '../read.ts';
 import { postRefusals } from '../refusals.ts';
+import { movingUses, portionUses, readUse, voidUse } from './access/object-uses.ts';
+import * as secondPerson from './access/second-person.ts';
 import * as shapes from './answer-schemas.ts';
-import { callerOf, notFound, permissions, type Caller, type LedgerEdge } from './edge.ts';
+import {
+  booksOf,
+  callerOf,
+  isDryRun,
+  notFound,
+  permissions,
+  sightOf,
+  type LedgerEdge,
+  type PostingRequest,
+  type Presentation,
+} from './edge.ts';
 import {
   captureOf,
   increaseOf,
@@ -17,11 +36,11 @@ import {
   voidOf,
   type PortionCurrencies,
 } from './parse.ts';
-import { noParam, paramIn, type ParamOf, type PostingEdge } from './posting-edge.ts';
+import { noParam, paramIn, type PostingEdge } from './posting-edge.ts';
 import { presentHold } from './present.ts';
 import { pageEnd, placeOf } from './query.ts';
 import * as requests from './request-schemas.ts';
-import { transferText } from './serialise.ts';
+import { transferText, type ParamOf, type Sight } from './serialise.ts';
 
 const tags = ['ledger transfers'];
 
@@ -61,30 +80,36 @@ export function transferRoutes(edge: LedgerEdge, posting: PostingEdge): Route[] 
 interface Asked {
   readonly instruction: Instruction;
   readonly dryRun: boolean;
-  readonly caller: Caller;
+  readonly request: PostingRequest;
   readonly paramOf: ParamOf;
   readonly portion?: PortionCurrencies | undefined;
 }
 
 async function postInstruction(edge: LedgerEdge, posting: PostingEdge, asked: Asked) {
-  const { instruction, dryRun, caller, paramOf, portion } = asked;
-  const refused = portion === undefined ? undefined : await posting.checkCurrencies([portion]);
+  const { instruction, dryRun, request, paramOf, portion } = asked;
+  const refused = portion && (await posting.checkCurrencies([portion], request.tenant));
   if (refused !== undefined) return refused;
   await posting.prepare([instruction]);
-  if (!dryRun) {
-    return posting.answerOne(await edge.poster.post(instruction, caller), { dryRun, paramOf });
-  }
+  const sight = sightOf(request, permissions.post);
+  const presentation: Presentation = {
+    claim: request.claim,
+    prepare: posting.know,
+    present: ({ answers: [result] }) => {
+      if (result === undefined) throw new TypeError('a list of one has one answer');
+      return posting.answerOne(result, { dryRun, paramOf, sight });
+    },
+  };
+  const caller = callerOf(request);
+  if (!dryRun) return edge.poster.post(instruction, caller, presentation);
   const options = { mode: 'each', dryRun } as const;
-  const { answers } = await edge.poster.postBatch([instruction], options, caller);
-  const [result] = answers;
-  if (result === undefined) throw new TypeError('a list of one has one answer');
-  return posting.answerOne(result, { dryRun, paramOf });
+  return edge.poster.postBatch([instruction], options, caller, presentation);
 }
 
 const answers = {
   200: { description: 'It had been done before, or was a dry run.', body: shapes.transfer },
   201: { description: 'What was posted.', body: shapes.transfer },
 };
+const watchedAnswers = { ...answers, ...proposedAnswer };
 
 function postOne(edge: LedgerEdge, posting: PostingEdge): Operation {
   return defineOperation({
@@ -92,8 +117,8 @@ function postOne(edge: LedgerEdge, posting: PostingEdge): Operation {
     summary: 'Post a transfer, or place a hold',
     description:
       'Debits equal credits in every currency. The accounts and amounts are given as legs, or in ' +
-      'the simple case as debit_account_id, credit_account_id, amount and currency. ' +
-      replayNote,
+      'the simple case as debit_account_id, credit_account_id, amount and currency. A ' +
+      `large payment waits for a second person. ${replayNote}`,
     tags,
     refusals,
     example: {
@@ -106,13 +131,16 @@ function postOne(edge: LedgerEdge, posting: PostingEdge): Operation {
     schema: {
       query: schema.object(requests.dryRunQuery),
       body: requests.transferBody,
-      response: answers,
+      response: watchedAnswers,
     },
+    objects: ({ body }) => movingUses(transferOf(body, '')),
+    approval: secondPerson.payment,
+    isDryRun,
     handler: async (request) =>
       postInstruction(edge, posting, {
         instruction: transferOf(request.body, ''),
         dryRun: request.query.dry_run,
-        caller: callerOf(request),
+        request,
         paramOf: paramIn(request.body),
       }),
   });
@@ -135,12 +163,14 @@ function capture(edge: LedgerEdge, posting: PostingEdge): Operation {
       body: requests.captureBody,
       response: answers,
     },
+    objects: ({ params, body }) => portionUses({ kind: 'hold', id: params.id }, body),
+    isDryRun,
     handler: async (request) =>
       postInstruction(edge, posting, {
         instruction: captureOf(request.params.id, request.body, ''),
         portion: portionCurrencies(request.params.id, request.body, ''),
         dryRun: request.query.dry_run,
-        caller: callerOf(request),
+        request,
         paramOf: noParam,
       }),
   });
@@ -158,14 +188,17 @@ function increase(edge: LedgerEdge, posting: PostingEdge): Operation {
       params: requests.transferParams,
       query: schema.object(requests.dryRunQuery),
       body: requests.increaseBody,
-      response: answers,
+      response: watchedAnswers,
     },
+    objects: ({ params, body }) => portionUses({ kind: 'hold', id: params.id }, body),
+    approval: secondPerson.increase,
+    isDryRun,
     handler: async (request) =>
       postInstruction(edge, posting, {
         instruction: increaseOf(request.params.id, request.body, ''),
         portion: portionCurrencies(request.params.id, request.body, ''),
         dryRun: request.query.dry_run,
-        caller: callerOf(request),
+        request,
         paramOf: noParam,
       }),
   });
@@ -186,11 +219,13 @@ function voidOne(edge: LedgerEdge, posting: PostingEdge): Operation {
       body: requests.voidBody,
       response: answers,
     },
+    objects: ({ params }) => [voidUse({ id: params.id })],
+    isDryRun,
     handler: async (request) =>
       postInstruction(edge, posting, {
         instruction: voidOf(request.params.id, request.body),
         dryRun: request.query.dry_run,
-        caller: callerOf(request),
+        request,
         paramOf: noParam,
       }),
   });
@@ -203,7 +238,7 @@ function reverse(edge: LedgerEdge, posting: PostingEdge): Operation {
     summary: 'Reverse a transfer or a capture, in full or in part',
     description:
       'A new transfer moves the money back; the old one stays. Without an amount everything that ' +
-      `was not yet reversed. ${replayNote}`,
+      `was not yet reversed. A second person must approve it. ${replayNote}`,
     tags,
     refusals,
     example: { amount: '50', currency: 'CZK', description: 'refund of the postage' },
@@ -211,14 +246,17 @@ function reverse(edge: LedgerEdge, posting: PostingEdge): Operation {
       params: requests.transferParams,
       query: schema.object(requests.dryRunQuery),
       body: requests.reverseBody,
-      response: answers,
+      response: watchedAnswers,
     },
+    objects: ({ params, body }) => portionUses({ kind: 'transfer', id: params.id }, body),
+    approval: secondPerson.reversal,
+    isDryRun,
     handler: async (request) =>
       postInstruction(edge, posting, {
         instruction: reverseOf(request.params.id, request.body, ''),
         portion: portionCurrencies(request.params.id, request.body, ''),
         dryRun: request.query.dry_run,
-        caller: callerOf(request),
+        request,
         paramOf: noParam,
       }),
   });
@@ -234,20 +272,25 @@ function read(edge: LedgerEdge): Operation {
       params: requests.transferParams,
       response: { 200: { description: 'The transfer.', body: shapes.transfer } },
     },
-    async handler({ params }) {
-      const found = await transfer(edge.database, params.id);
+    objects: readUse('transfer'),
+    async handler({ params, tenant, principal }) {
+      const found = await transfer(booksOf(edge, tenant), params.id);
       if (found === undefined) {
         return notFound('transfer_unknown', `There is no transfer ${params.id}.`);
       }
-      const [only] = recordedTexts([found]);
+      const sight = sightOf({ principal }, permissions.readTransfers);
+      const [only] = recordedTexts([found], sight);
       return answer(200, only ?? '');
     },
   });
 }
 
 /** Transfers that were read know the facts of their entries' accounts. */
-export function recordedTexts(transfers: readonly RecordedTransfer[]): string[] {
-  return transfers.map((one) => transferText(one, (entry) => entry));
+export function recordedTexts(
+  transfers: readonly RecordedTransfer[],
+  sight: Sight = 'all',
+): string[] {
+  return transfers.map((one) => transferText(one, (entry) => entry, sight));
 }
 
 function list(edge: LedgerEdge): Operation {
@@ -269,11 +312,11 @@ function list(edge: LedgerEdge): Operation {
         200: { description: 'A page of transfers.', body: schema.pageOf(shapes.transfer) },
       },
     },
-    async handler({ query }) {
+    async handler({ query, tenant }) {
       const { limit, cursor, external_id: externalId } = query;
       const before: TransferId | undefined =
         cursor === undefined ? undefined : placeOf('transfers', cursor).id('trf');
-      const found = await listTransfers(edge.database, {
+      const found = await listTransfers(booksOf(edge, tenant), {
         limit,
         before,
         externalId,
@@ -306,8 +349,9 @@ function readHold(edge: LedgerEdge): Operation {
       params: requests.transferParams,
       response: { 200: { description: 'The hold.', body: shapes.hold } },
     },
-    async handler({ params }) {
-      const found = await hold(edge.database, params.id, edge.clock.now());
+    objects: readUse('hold'),
+    async handler({ params, tenant }) {
+      const found = await hold(booksOf(edge, tenant), params.id, edge.clock.now());
       if (found === undefined) return notFound('hold_unknown', `There is no hold ${params.id}.`);
       return answer(200, presentHold(found));
     },

@@ -7,6 +7,8 @@ import { instantText } from './transfer-sources-store.ts';
 
 export interface AccountFacts {
   readonly id: Uuid;
+  /** None where it is the first: records name only others. */
+  readonly tenant: string | null;
   readonly path: string;
   readonly name: string;
   readonly currency: string;
@@ -28,9 +30,10 @@ export async function accountFacts(
 ): Promise<AccountFacts[]> {
   return await queryable.query<AccountFacts>({
     name: 'ledger.account_facts',
-    text: `select a.id, a.path, a.name, a.currency, a.normal_side, a.state, a.floor::text,
-        a.ceiling::text, a.credit_limit::text, a.metadata, ${instantText('a.opened_at')}
-          as opened_at, ${instantText('a.changed_at')} as changed_at
+    text: `select a.id, nullif(a.tenant, 'main') as tenant, a.path, a.name, a.currency,
+        a.normal_side, a.state, a.floor::text, a.ceiling::text, a.credit_limit::text,
+        a.metadata, ${instantText('a.opened_at')} as opened_at,
+        ${instantText('a.changed_at')} as changed_at
       from ledger.accounts a where a.id > $1::uuid order by a.id limit $2`,
     values: [after, countMax],
   });
@@ -52,14 +55,17 @@ export interface CloseFacts {
   readonly closed_before: string;
   readonly closed_at: string;
   readonly actor: string;
+  /** None where it is the first. */
+  readonly tenant: string | null;
 }
 
 /** There are a few a year. */
 export async function closeFacts(queryable: Queryable): Promise<CloseFacts[]> {
   return await queryable.query<CloseFacts>({
     text: `select ${instantText('c.closed_before')} as closed_before,
-        ${instantText('c.closed_at')} as closed_at, c.actor
-      from ledger.period_closes c order by c.closed_before`,
+        ${instantText('c.closed_at')} as closed_at, c.actor,
+        nullif(c.tenant, 'main') as tenant
+      from ledger.period_closes c order by c.closed_before, c.tenant`,
   });
 }
 

@@ -13,6 +13,7 @@ import {
 import { changeAccount } from '../change.ts';
 import { closePeriod } from '../close-period.ts';
 import { expireHolds } from '../expire.ts';
+import { openAccounts } from '../open.ts';
 import type { Leg } from '../posting/instruction.ts';
 import { rollSegment } from '../segments.ts';
 import { cashAccount, depositAccount, openBank, start, type Bank } from '../testing/bank.ts';
@@ -95,6 +96,21 @@ async function changeAll(): Promise<void> {
   await change({ accountId: bob, state: 'frozen' });
   await change({ accountId: bob, state: 'open' });
   await bank.database.transaction(bank.context(), (tx) => closePeriod(tx, { closedBefore: start }));
+  await workForAnother();
+}
+
+// A tenant of the same bank, who closes the same period.
+async function workForAnother(): Promise<void> {
+  const context = { ...bank.context(), tenant: 'other' };
+  const [opened] = await bank.database.transaction(context, (tx) =>
+    openAccounts(tx, [depositAccount]),
+  );
+  assert.ok(opened?.ok === true);
+  const { id: accountId } = opened.value;
+  await bank.database.transaction(context, (tx) =>
+    changeAccount(tx, { accountId, creditLimit: 9n }),
+  );
+  await bank.database.transaction(context, (tx) => closePeriod(tx, { closedBefore: start }));
 }
 
 after(async () => {
@@ -152,6 +168,7 @@ const covered: Readonly<Record<string, readonly string[]>> = {
   'ledger.entries.posted': CONTRADICTS,
   'ledger.entries.pending': CONTRADICTS,
   'ledger.accounts.id': MOVED,
+  'ledger.accounts.tenant': CONTRADICTS,
   'ledger.accounts.path': CONTRADICTS,
   'ledger.accounts.name': CONTRADICTS,
   'ledger.accounts.currency': CONTRADICTS,
@@ -172,6 +189,7 @@ const covered: Readonly<Record<string, readonly string[]>> = {
   'ledger.period_closes.closed_before': MOVED,
   'ledger.period_closes.closed_at': CONTRADICTS,
   'ledger.period_closes.actor': CONTRADICTS,
+  'ledger.period_closes.tenant': MOVED,
 };
 
 const deleted: Readonly<Record<string, readonly string[]>> = {
@@ -192,6 +210,9 @@ const elsewhere = new Set([
   ),
   'ledger.entries.pending_debits',
   'ledger.entries.pending_credits',
+  // Whose a transfer or hold is follows from its accounts.
+  'ledger.transfers.tenant',
+  'ledger.holds.tenant',
   'ledger.accounts.external_id',
   'ledger.accounts.changed_at',
 ]);

@@ -20,6 +20,7 @@ import {
   existingAccounts,
   segmentFacts,
   type AccountFacts,
+  type CloseFacts,
 } from './account-sources-store.ts';
 import { existingTransfers, transferTexts, unfoundedHolds } from './transfer-sources-store.ts';
 
@@ -100,6 +101,7 @@ function factsOfAccount(row: AccountFacts): Fact[] {
     normal_side: row.normal_side,
     path: row.path,
     state: row.state,
+    tenant: row.tenant ?? undefined,
   };
   return [
     { target, at: row.changed_at, text: `attributes ${canonical(attributes)}` },
@@ -146,20 +148,27 @@ const periods: ReconcileSource = {
   actions: ['ledger.period.close'],
   async *rows(queryable): AsyncGenerator<RowBatch> {
     const rows = await closeFacts(queryable);
-    const facts = rows.map(({ actor, ...after }): Fact => {
-      const target = after.closed_before;
+    const facts = rows.map(({ actor, tenant, ...times }): Fact => {
+      const after = { ...times, tenant: tenant ?? undefined };
+      const target = targetOfClose({ ...times, tenant });
       return { target, at: after.closed_at, text: `closed by ${actor} ${canonical(after)}` };
     });
     yield { rows: rows.length, facts, at: rows.at(-1)?.closed_at ?? '' };
   },
   async existing(queryable) {
     const rows = await closeFacts(queryable);
-    return new Set(rows.map(({ closed_before: closedBefore }) => closedBefore));
+    return new Set(rows.map(targetOfClose));
   },
   statementOf: ({ actorId, target, after = '{}' }) => ({
     holds: [{ target, text: `closed by ${actorId} ${after}` }],
   }),
 };
+
+type CloseNames = Pick<CloseFacts, 'closed_before' | 'tenant'>;
+
+function targetOfClose({ closed_before: closedBefore, tenant }: CloseNames): string {
+  return tenant === null ? closedBefore : `${tenant}:${closedBefore}`;
+}
 
 /** The first segment comes with the schema, before anything can be recorded. */
 const SEGMENT_UNRECORDED = 1;

@@ -9,6 +9,7 @@ import type { Metadata, Side } from '../posting/instruction.ts';
 
 export interface AccountRow {
   readonly id: Uuid;
+  readonly tenant: string;
   readonly external_id: string | null;
   readonly path: string;
   readonly name: string;
@@ -28,8 +29,8 @@ export interface AccountRow {
   readonly pending_credits: bigint;
 }
 
-const attributes = `a.id, a.external_id, a.path, a.name, a.currency, a.normal_side, a.state,
-  a.floor, a.ceiling, a.credit_limit, a.metadata,
+const attributes = `a.id, a.tenant, a.external_id, a.path, a.name, a.currency, a.normal_side,
+  a.state, a.floor, a.ceiling, a.credit_limit, a.metadata,
   (extract(epoch from a.opened_at) * 1000000)::bigint as opened_at_us,
   (extract(epoch from a.changed_at) * 1000000)::bigint as changed_at_us,
   b.version, b.posted_debits, b.posted_credits`;
@@ -72,6 +73,7 @@ export function accountOf(row: AccountRow): Account {
   return {
     ...limits,
     id: idOf('acc', row.id),
+    tenant: row.tenant,
     externalId: row.external_id ?? undefined,
     path: row.path,
     name: row.name,
@@ -191,7 +193,7 @@ export async function insertAccounts(
           $6::ledger.side[], $7::bigint[], $8::bigint[], $9::bigint[], $10::text[])
           as n (id, external_id, path, name, currency, normal_side, floor, ceiling, credit_limit,
             metadata)
-        on conflict (external_id) do nothing
+        on conflict (tenant, external_id) do nothing
         returning id
       )
       insert into ledger.balances (account_id, changed_at_us)

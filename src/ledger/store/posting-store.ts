@@ -19,6 +19,7 @@ import {
   timestamptzArray,
   uuidArray,
   violatedConstraint,
+  type Caller,
   type Queryable,
   type Transaction,
 } from '#platform';
@@ -178,6 +179,18 @@ export async function loadDueHolds(
   return rows.map(holdOf);
 }
 
+/** Whose holds are at their deadline. */
+export async function tenantsOfDueHolds(q: Queryable, now: Instant): Promise<string[]> {
+  const rows = await q.query<{ tenant: string }>({
+    name: 'ledger.tenants_of_due_holds',
+    text: `select distinct h.tenant from ledger.holds h
+      where h.state = 'open' and h.expires_at is not null and h.expires_at <= $1::timestamptz
+      order by h.tenant`,
+    values: [formatInstant(now)],
+  });
+  return rows.map(({ tenant }) => tenant);
+}
+
 function holdOf(row: HoldRow): HoldState {
   return {
     id: idOf('trf', row.id),
@@ -237,20 +250,22 @@ export async function loadReversibles(
 
 /**
  * Stores the transfers and entries of a decision. The balances must follow in the same transaction.
- * Throws a retryable Fault when another process took one of the external ids first.
+ * `callers` are those of the instructions, where they are not the transaction's. Throws a retryable
+ * Fault when another process took one of the external ids first.
  */
 export async function recordTransfers(
   tx: Transaction,
   books: Books,
   segment: number,
   decision: Decision,
+  callers?: readonly Caller[],
 ): Promise<void> {
   if (decision.transfers.length === 0) return;
   try {
     await tx.query({
       name: 'ledger.record_transfers',
       text: RECORD_TRANSFERS,
-      values: transferValues(tx, books, segment, decision),
+      values: [...transferValues(tx, books, segment, decision), actorsOf(tx, decision, callers)],
     });
   } catch (error) {
     if (violatedConstraint(error) !== 'transfers_external_id') throw error;
@@ -316,7 +331,7 @@ async function recordChanges(tx: Transaction, books: Books, decision: Decision):
 }
 
 const RECORD_TRANSFERS = `select ledger.record_transfers(${Array.from(
-  { length: 26 },
+  { length: 27 },
   (_, index) => `$${index + 1}`,
 ).join(', ')})`;
 
@@ -353,6 +368,21 @@ function transferValues(
     isPlain ? null : int8Array(entries.map(({ pendingDebits }) => pendingDebits)),
     isPlain ? null : int8Array(entries.map(({ pendingCredits }) => pendingCredits)),
   ];
+}
+
+// One actor for all is said once.
+function actorsOf(
+  tx: Transaction,
+  { answers, transfers }: Decision,
+  callers: readonly Caller[] = [],
+): readonly (string | null)[] | null {
+  if (callers.every(({ actor }) => actor === tx.actor)) return null;
+  const actors = new Map<TransferId, string>();
+  for (const [index, answer] of answers.entries()) {
+    const { actor } = callers[index] ?? tx;
+    if (answer.ok && !answer.value.isReplay) actors.set(answer.value.transfer.id, actor);
+  }
+  return transfers.map(({ id }) => actors.get(id) ?? null);
 }
 
 function hasPending({ pendingDebits, pendingCredits }: Counters): boolean {

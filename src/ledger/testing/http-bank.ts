@@ -2,14 +2,20 @@
 // clock that the test sets, and short ways to ask.
 import assert from 'node:assert/strict';
 import { limits as limitTable } from '#config';
-import { Coalescer, createGateway, openApiOf, type Gateway, type GatewayLimits } from '#gateway';
+import { unlocked } from '../../gateway/testing.ts';
+import {
+  createGateway,
+  keepAnswers,
+  openApiOf,
+  type Gateway,
+  type GatewayLimits,
+  type Outcome,
+} from '#gateway';
 import { manualClock, parseInstant, type Instant, type ManualClock } from '#kernel';
-import { openLogger, openMetrics, type Database } from '#platform';
+import { openLogger, openMetrics, type Database, type Transaction } from '#platform';
 import { testDatabase } from '../../platform/database/testing.ts';
-import { postBatch } from '../post.ts';
+import { postBatch, type BatchAnswer } from '../post.ts';
 import { openPoster } from '../poster.ts';
-import type { Answer } from '../posting/decide.ts';
-import type { Instruction } from '../posting/instruction.ts';
 import { refusals } from '../refusals.ts';
 import { ledgerRoutes } from '../routes.ts';
 import type { LedgerPoster } from '../http/edge.ts';
@@ -132,8 +138,10 @@ export async function openTestBank(name: string): Promise<TestBank> {
     logger: openLogger({ level: 'error' }),
     metrics: openMetrics({ isProcessMeasured: false }),
     host: '127.0.0.1',
+    access: unlocked,
     port: 0,
     limits,
+    isAnswerChecked: true,
   });
   const ask = async (
     method: 'GET' | 'POST' | 'PATCH',
@@ -173,6 +181,7 @@ export async function openTestBank(name: string): Promise<TestBank> {
   };
 }
 
+/** One request after another, each in a transaction of its own. */
 function testPoster(database: Database, clock: ManualClock): LedgerPoster {
   const poster = openPoster(database, { inFlightMax: 2, accountsMax: 1_000 });
   const contextOf = (): { now: Instant; actor: string; correlationId: string } => ({
@@ -180,20 +189,22 @@ function testPoster(database: Database, clock: ManualClock): LedgerPoster {
     actor: 'tester',
     correlationId: 'test',
   });
-  const coalescer = new Coalescer<Instruction, Answer>({
-    itemsMax: 100,
-    inFlightMax: 2,
-    queuedMax: 10_000,
-    lingerMs: 1,
-    patienceMs: 10,
-    flush: async (items) => (await poster.post(contextOf(), items)).answers,
-  });
+  const post: LedgerPoster['postBatch'] = async (instructions, options, _, presentation) => {
+    const { mode, dryRun } = options;
+    let outcomes: Outcome[] = [];
+    const onDecided = async (tx: Transaction, batch: BatchAnswer): Promise<void> => {
+      await presentation.prepare(tx, batch.answers);
+      const { claim } = presentation;
+      outcomes = await keepAnswers(tx, [{ claim, outcome: presentation.present(batch) }]);
+    };
+    if (!dryRun) await poster.post(contextOf(), instructions, { mode, onDecided });
+    else await postBatch(database, contextOf(), instructions, { mode, onDecided, isDryRun: true });
+    return outcomes[0] as Outcome;
+  };
   return {
-    post: (instruction) => coalescer.submit(instruction),
-    postBatch: (instructions, { mode, dryRun }) =>
-      dryRun
-        ? postBatch(database, contextOf(), instructions, { mode, isDryRun: true })
-        : poster.post(contextOf(), instructions, { mode }),
+    post: (instruction, caller, presentation) =>
+      post([instruction], { mode: 'each', dryRun: false }, caller, presentation),
+    postBatch: post,
   };
 }
 

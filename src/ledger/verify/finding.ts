@@ -46,10 +46,15 @@ export const rules = {
   hold_state: rule('holds', 'open, captured, voided or expired follows from what was done to it'),
   hold_deadline: rule('holds', 'a hold ends at its deadline, and nothing is done with it after'),
   pending_is_open_holds: rule('accounts', 'pending counters are what is left of open holds'),
+  tenants_agree: rule(
+    'accounts',
+    'balances, holds and transfers are of the tenant of their accounts',
+  ),
   closed_account_empty: rule('accounts', 'a closed account has no balance and nothing pending'),
   limits_kept: rule('accounts', 'available is not negative, the ceiling not exceeded', 'warning'),
   segments_complete: rule('segments', 'every segment has its partition of entries, and no other'),
   append_only: rule('tables', 'history is protected against change, and the server may not'),
+  tenants_apart: rule('tables', 'rows are shown to their own tenant, and to no other'),
   amounts_in_range: rule('tables', 'no counter is beyond the range of its column'),
 } as const satisfies Record<string, Rule>;
 

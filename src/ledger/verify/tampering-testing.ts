@@ -271,6 +271,44 @@ export const tamperings: readonly Tampering[] = [
     broken: ['closed_account_empty'],
   },
   {
+    what: 'a balance given to another tenant',
+    statements: `update ledger.balances set tenant = 'other' where account_id = :bob`,
+    broken: ['tenants_agree'],
+    says: /account acc_\S+: a balance of main; a balance of other/,
+  },
+  {
+    what: 'an account given to another tenant',
+    statements: `update ledger.accounts set tenant = 'other' where id = :closed`,
+    broken: ['tenants_agree'],
+  },
+  {
+    what: 'a transfer given to another tenant',
+    statements: `update ledger.transfers set tenant = 'other' where id = ${oneMove('void')}`,
+    broken: ['tenants_agree'],
+    says: /leg \d+: a transfer of main; a transfer of other/,
+  },
+  {
+    what: 'the progress of a hold given to another tenant',
+    statements: `update ledger.holds set tenant = 'other' where id = ${oneHold('open')}`,
+    broken: ['tenants_agree'],
+  },
+  {
+    what: 'everything shown to everybody',
+    statements: 'alter table ledger.accounts disable row level security',
+    broken: ['tenants_apart'],
+    says: /table ledger.accounts: row-level security/,
+  },
+  {
+    what: 'a policy that shows more',
+    statements: 'create policy other on ledger.holds using (true)',
+    broken: ['tenants_apart'],
+  },
+  {
+    what: 'a policy that no longer asks for the tenant',
+    statements: 'alter policy own_tenant on ledger.transfers using (true)',
+    broken: ['tenants_apart'],
+  },
+  {
     what: 'a segment without its row',
     statements: 'delete from ledger.segments where segment = 1',
     broken: ['segments_complete'],

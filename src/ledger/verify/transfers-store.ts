@@ -124,23 +124,24 @@ from breaches`;
 // a transfer recorded in the very microsecond of a close may have come before it.
 export const closedPeriods = `
 with closes as (
-  select array_agg(closed_at + interval '1 microsecond' order by closed_at) as moments,
-    array_agg(latest order by closed_at) as bounds
+  select tenant, array_agg(closed_at + interval '1 microsecond' order by closed_at) as moments,
+    array_agg(latest order by closed_at) as bounds, max(latest) as latest
   from (
-    select closed_at, max(closed_before) over (order by closed_at, closed_before) as latest
+    select tenant, closed_at,
+      max(closed_before) over (partition by tenant order by closed_at, closed_before) as latest
     from ledger.period_closes
   ) as c
+  group by tenant
 )
 select 'period_closed' as rule, null::uuid as account_id, null::bigint as version,
   t.id as transfer_id, null::integer as leg, null as subject,
-  format('effective at %s or later',
-    (select bounds[width_bucket(t.recorded_at, moments)] from closes)) as expected,
+  format('effective at %s or later', c.bounds[width_bucket(t.recorded_at, c.moments)])
+    as expected,
   format('effective %s, recorded %s', t.effective_at, t.recorded_at) as found
-from ledger.transfers t
-where exists (select from ledger.period_closes)
-  and t.kind in ('transfer', 'capture', 'reversal')
-  and t.effective_at < (select max(closed_before) from ledger.period_closes)
-  and t.effective_at < (select bounds[width_bucket(t.recorded_at, moments)] from closes)`;
+from closes c join ledger.transfers t on t.tenant = c.tenant
+where t.kind in ('transfer', 'capture', 'reversal')
+  and t.effective_at < c.latest
+  and t.effective_at < c.bounds[width_bucket(t.recorded_at, c.moments)]`;
 
 // Per leg of the transfer that was reversed. The statement reads only reversals and what they
 // reverse.

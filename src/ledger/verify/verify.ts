@@ -8,6 +8,7 @@ import { findingOf, rules } from './finding.ts';
 import type { Finding, FindingRow, RuleName, Subject } from './finding.ts';
 import { holds, pendingTotals } from './holds-store.ts';
 import * as structure from './structure-store.ts';
+import { separation, tenants } from './tenants-store.ts';
 import { closedPeriods, references, reversals, transferEntries } from './transfers-store.ts';
 
 interface Check {
@@ -26,7 +27,9 @@ const checks: readonly Check[] = [
   { title: 'closed periods', statement: closedPeriods },
   { title: 'limits and closed accounts', statement: accountStates },
   { title: 'segments', statement: structure.segments },
+  { title: 'tenants of accounts', statement: tenants },
   { title: 'protection of history', statement: structure.protection },
+  { title: 'separation of tenants', statement: separation },
 ];
 
 export interface CheckProgress {
