@@ -1,6 +1,7 @@
-// florin doctor: looks at everything a start needs and at every promise the bank makes to its disk,
-// and says for each what is wrong and what to do. It writes nothing but a small file that it
-// removes; an embedded database that is not running is started for the look and stopped again.
+// florin doctor: looks at everything a start needs, at every promise the bank makes to its disk,
+// and at secrets that lie about, and says for each what is wrong and what to do. It writes nothing
+// but a small file that it removes; an embedded database that is not running is started for the
+// look.
 
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { loadConfig, unknownSettings, type Config } from '#config';
 import {
+  keysFolderOf,
   openSession,
   startEmbedded,
   systemClock,
@@ -23,17 +25,9 @@ import {
   readServerFacts,
   type ServerFacts,
 } from '../src/facts-store.ts';
+import type { Finding, Health } from './doctor/finding.ts';
+import { lookAtSecrets } from './doctor/secrets.ts';
 import { EXIT_DONE, EXIT_FAILED, parseStrictly, type Environment } from './usage.ts';
-
-type Health = 'ok' | 'warning' | 'broken';
-
-interface Finding {
-  readonly subject: string;
-  readonly health: Health;
-  readonly found: string;
-  /** What to do about it; absent when all is well. */
-  readonly advice?: string;
-}
 
 const NODE_MAJOR_MIN = 24;
 const SERVER_VERSION_MIN = 150_000;
@@ -54,6 +48,12 @@ export async function runDoctor(args: string[], env: Environment): Promise<numbe
   if (config !== undefined) {
     findings.push(await lookAtPort(config));
     findings.push(...(await lookAtDatabase(config)));
+    const checkout = path.join(import.meta.dirname, '..');
+    const keysFolder = keysFolderOf(config.database);
+    const nowMs = msOf(systemClock().now());
+    findings.push(
+      ...(await lookAtSecrets({ checkout, home: env['HOME'], keysFolder, env, nowMs })),
+    );
   }
   const isBroken = findings.some(({ health }) => health === 'broken');
   const text =

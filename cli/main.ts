@@ -5,7 +5,12 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { auditCommand } from './audit.ts';
+import { clientCommand } from './identity/client.ts';
 import { explain } from './failure.ts';
+import { keysCommand } from './identity/keys.ts';
+import { legacyCommand } from './legacy.ts';
+import { personCommand } from './identity/person.ts';
+import { tokenCommand } from './identity/token.ts';
 import {
   EXIT_DONE,
   EXIT_FAILED,
@@ -56,6 +61,11 @@ const commands: readonly Command[] = [
     run: async (args, env) => await (await import('./verify.ts')).runVerify(args, env),
   },
   auditCommand,
+  tokenCommand,
+  personCommand,
+  clientCommand,
+  keysCommand,
+  legacyCommand,
   {
     name: 'bench',
     takes: '[AREA] [--quick] [--json]',

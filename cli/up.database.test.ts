@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -76,6 +77,7 @@ class Command {
 
 class Server extends Command {
   url = '';
+  #token = '';
 
   static async start(settings: Settings = {}): Promise<Server> {
     const server = new Server(['up'], settings);
@@ -84,15 +86,27 @@ class Server extends Command {
     return server;
   }
 
+  /** As the banner says: with a token from the command line, which finds the server's database. */
+  async signIn(): Promise<void> {
+    const command = new Command(['token']);
+    assert.equal(await command.ended, 0, command.errors);
+    this.#token = command.output.trim();
+  }
+
   async read(place: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    const answer = await fetch(`${this.url}${place}`);
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const answer = await fetch(`${this.url}${place}`, { headers });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 
   async write(place: string, body: object): Promise<Record<string, unknown>> {
     const answer = await fetch(`${this.url}${place}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        'content-type': 'application/json',
+        'idempotency-key': `"${randomUUID()}"`,
+      },
       body: JSON.stringify(body),
     });
     const text = await answer.text();
@@ -115,7 +129,8 @@ test('a first start says what runs where, works, and stops everything on SIGINT'
   const server = await Server.start();
   for (const part of [
     /Florin \d+\.\d+\.\d+ is up after [\d.]+ s/,
-    /No authentication yet: listening on loopback only/,
+    /Token +npm run -s florin -- token/,
+    /Invitation +first administrator: http:\S+ with the code \S+/,
     /API +http:\S+\/docs/,
     /Database +PostgreSQL 18\.\d+, embedded/,
     new RegExp(`Data +${folder}/data`),
@@ -130,6 +145,8 @@ test('a first start says what runs where, works, and stops everything on SIGINT'
   assert.deepEqual(await server.read('/readyz'), { status: 200, body: { status: 'ready' } });
   assert.equal((await fetch(`${server.url}/metrics`)).status, 200);
   assert.equal((await fetch(`${server.url}/docs`)).status, 200);
+  assert.equal((await server.read('/v1/ledger/trial-balance')).status, 401);
+  await server.signIn();
   const trial = await server.read('/v1/ledger/trial-balance');
   assert.equal(trial.body['is_balanced'], true);
   assert.equal(await server.stop('SIGINT'), 0);
@@ -141,6 +158,7 @@ test('a first start says what runs where, works, and stops everything on SIGINT'
 test('a second start finds the same books, and a kill -9 loses nothing answered', async () => {
   const first = await Server.start();
   assert.doesNotMatch(first.output, /Sample/);
+  await first.signIn();
   const account = { path: 'test:kill', currency: 'CZK', normal_side: 'debit' };
   const debtor = await first.write('/v1/ledger/accounts', account);
   const creditor = await first.write('/v1/ledger/accounts', account);
@@ -155,6 +173,7 @@ test('a second start finds the same books, and a kill -9 loses nothing answered'
   assert.equal(await first.stop('SIGKILL'), 'SIGKILL');
 
   const second = await Server.start();
+  await second.signIn();
   const balance = await second.read(`/v1/ledger/accounts/${String(debtor['id'])}/balance`);
   assert.match(JSON.stringify(balance.body), /"4200"/);
   const replayed = await second.write('/v1/ledger/transfers', transfer);

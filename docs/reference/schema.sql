@@ -462,6 +462,626 @@ grant execute on function audit.refuse_change() to public;
 create function audit.segment_hash(segment audit.collected_segments, hash_before bytea) returns bytea language sql stable; -- body 7788893508c93ff2
 grant execute on function audit.segment_hash(audit.collected_segments,bytea) to public;
 
+create schema gateway;
+grant usage on schema gateway to florin_app;
+
+create table gateway.grant_days (
+  grant_id uuid not null,
+  day date not null,
+  used bigint not null,
+  constraint grant_days_pkey PRIMARY KEY (grant_id, day),
+  constraint grant_days_used_check CHECK ((used >= 0)),
+  constraint grant_days_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES gateway.grants(id)
+) with (fillfactor=70);
+grant insert, select, update on gateway.grant_days to florin_app;
+
+create table gateway.grants (
+  id uuid not null,
+  tenant text not null,
+  grantee_kind text not null,
+  grantee text not null,
+  object_kind text not null,
+  object_id text not null,
+  acts text[] not null,
+  currency text,
+  transfer_max bigint,
+  day_max bigint,
+  time_zone text not null,
+  weekdays smallint[] not null,
+  minute_from smallint not null,
+  minute_to smallint not null,
+  valid_from timestamp with time zone not null,
+  valid_to timestamp with time zone,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  constraint grants_pkey PRIMARY KEY (id),
+  constraint grants_acts_check CHECK ((((cardinality(acts) >= 1) AND (cardinality(acts) <= 4)) AND (acts <@ ARRAY['read'::text, 'credit'::text, 'debit'::text, 'manage'::text]))),
+  constraint grants_check CHECK ((minute_from < minute_to)),
+  constraint grants_check1 CHECK ((valid_to > valid_from)),
+  constraint grants_check2 CHECK (((currency IS NOT NULL) OR ((transfer_max IS NULL) AND (day_max IS NULL)))),
+  constraint grants_check3 CHECK (((revoked_at IS NULL) = (revoked_by IS NULL))),
+  constraint grants_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint grants_day_max_check CHECK ((day_max > 0)),
+  constraint grants_grantee_check CHECK (((length(grantee) >= 1) AND (length(grantee) <= 300))),
+  constraint grants_grantee_kind_check CHECK ((grantee_kind = ANY (ARRAY['subject'::text, 'customer'::text]))),
+  constraint grants_minute_from_check CHECK (((minute_from >= 0) AND (minute_from <= 1439))),
+  constraint grants_minute_to_check CHECK (((minute_to >= 1) AND (minute_to <= 1440))),
+  constraint grants_object_id_check CHECK (((length(object_id) >= 1) AND (length(object_id) <= 100))),
+  constraint grants_object_kind_check CHECK ((object_kind = ANY (ARRAY['account'::text, 'hold'::text, 'transfer'::text]))),
+  constraint grants_tenant_check CHECK (((length(tenant) >= 1) AND (length(tenant) <= 63))),
+  constraint grants_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
+  constraint grants_transfer_max_check CHECK ((transfer_max > 0)),
+  constraint grants_weekdays_check CHECK ((((cardinality(weekdays) >= 1) AND (cardinality(weekdays) <= 7)) AND (weekdays <@ ARRAY[(1)::smallint, (2)::smallint, (3)::smallint, (4)::smallint, (5)::smallint, (6)::smallint, (7)::smallint])))
+);
+CREATE INDEX grants_by_grantee ON gateway.grants USING btree (grantee, object_id, tenant) WHERE (revoked_at IS NULL);
+CREATE INDEX grants_by_id ON gateway.grants USING btree (tenant, id);
+grant insert, select, update on gateway.grants to florin_app;
+
+create table gateway.idempotent_requests (
+  key bytea not null,
+  fingerprint bytea not null,
+  owner uuid not null,
+  leased_until timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  status smallint,
+  headers text,
+  encoding smallint,
+  body bytea,
+  constraint idempotent_requests_pkey PRIMARY KEY (key),
+  constraint idempotent_requests_check CHECK ((num_nulls(status, headers, encoding, body) = ANY (ARRAY[0, 4]))),
+  constraint idempotent_requests_encoding_check CHECK ((encoding = ANY (ARRAY[0, 1]))),
+  constraint idempotent_requests_fingerprint_check CHECK ((length(fingerprint) = 32)),
+  constraint idempotent_requests_key_check CHECK ((length(key) = 16)),
+  constraint idempotent_requests_status_check CHECK (((status >= 200) AND (status <= 499)))
+);
+CREATE INDEX idempotent_requests_expiry ON gateway.idempotent_requests USING btree (expires_at);
+grant delete, insert, select, update on gateway.idempotent_requests to florin_app;
+comment on column gateway.idempotent_requests.headers is 'a JSON object of texts';
+comment on column gateway.idempotent_requests.encoding is '0: the bytes; 1: a zstd frame of them';
+
+create table gateway.legacy_differences (
+  id uuid not null,
+  rule_id uuid not null,
+  method text not null,
+  path text not null,
+  request_id text not null,
+  findings jsonb not null,
+  wrapped_values bytea not null,
+  at timestamp with time zone not null,
+  constraint legacy_differences_pkey PRIMARY KEY (id),
+  constraint legacy_differences_path_check CHECK ((length(path) <= 2000)),
+  constraint legacy_differences_request_id_check CHECK ((length(request_id) <= 100)),
+  constraint legacy_differences_wrapped_values_check CHECK ((length(wrapped_values) <= 8192))
+);
+CREATE INDEX legacy_differences_at ON gateway.legacy_differences USING btree (at, id);
+grant delete, insert, select on gateway.legacy_differences to florin_app;
+
+create table gateway.legacy_rules (
+  id uuid not null,
+  "position" integer not null,
+  method text,
+  path text not null,
+  tenant text,
+  percent integer not null,
+  mode text not null,
+  answered_by text not null,
+  ignored text[] not null,
+  revision integer not null,
+  changed_at timestamp with time zone not null,
+  constraint legacy_rules_pkey PRIMARY KEY (id),
+  constraint legacy_rules_position_key UNIQUE ("position"),
+  constraint legacy_rules_answered_by_check CHECK ((answered_by = ANY (ARRAY['here'::text, 'legacy'::text]))),
+  constraint legacy_rules_check CHECK (((mode = 'shadow'::text) OR (answered_by = mode))),
+  constraint legacy_rules_ignored_check CHECK ((cardinality(ignored) <= 100)),
+  constraint legacy_rules_method_check CHECK ((method = ANY (ARRAY['GET'::text, 'POST'::text, 'PUT'::text, 'PATCH'::text, 'DELETE'::text]))),
+  constraint legacy_rules_mode_check CHECK ((mode = ANY (ARRAY['here'::text, 'legacy'::text, 'shadow'::text]))),
+  constraint legacy_rules_path_check CHECK (((path ~~ '/%'::text) AND (length(path) <= 300))),
+  constraint legacy_rules_percent_check CHECK (((percent >= 1) AND (percent <= 100))),
+  constraint legacy_rules_position_check CHECK ((("position" >= 1) AND ("position" <= 1000000))),
+  constraint legacy_rules_revision_check CHECK ((revision > 0)),
+  constraint legacy_rules_tenant_check CHECK (((length(tenant) >= 1) AND (length(tenant) <= 100)))
+);
+grant delete, insert, select, update on gateway.legacy_rules to florin_app;
+
+create table gateway.limit_states (
+  key uuid not null,
+  tenant text collate "C" not null,
+  customer text collate "C" not null,
+  plan integer not null,
+  revision integer not null,
+  admitted integer not null,
+  percent integer not null,
+  turn bigint not null,
+  decided_at_us bigint not null,
+  level bigint not null,
+  daily_ends_us bigint not null,
+  daily_used bigint not null,
+  weekly_ends_us bigint not null,
+  weekly_used bigint not null,
+  monthly_ends_us bigint not null,
+  monthly_used bigint not null,
+  constraint limit_states_pkey PRIMARY KEY (key),
+  constraint limit_states_customer_check CHECK (((length(customer) >= 1) AND (length(customer) <= 600))),
+  constraint limit_states_level_check CHECK ((level >= 0)),
+  constraint limit_states_plan_fkey FOREIGN KEY (plan) REFERENCES gateway.plans(number)
+) with (fillfactor=50);
+CREATE INDEX limit_states_plan ON gateway.limit_states USING btree (plan);
+grant delete, insert, select, update on gateway.limit_states to florin_app;
+
+create table gateway.plan_of_customer (
+  tenant text collate "C" not null,
+  customer text collate "C" not null,
+  plan integer not null,
+  assigned_at timestamp with time zone not null,
+  constraint plan_of_customer_pkey PRIMARY KEY (tenant, customer),
+  constraint plan_of_customer_customer_check CHECK (((length(customer) >= 1) AND (length(customer) <= 600))),
+  constraint plan_of_customer_plan_fkey FOREIGN KEY (plan) REFERENCES gateway.plans(number)
+);
+CREATE INDEX plan_of_customer_plan ON gateway.plan_of_customer USING btree (plan, customer);
+grant delete, insert, select, update on gateway.plan_of_customer to florin_app;
+
+create table gateway.plans (
+  number integer not null generated always as identity,
+  tenant text collate "C" not null,
+  name text collate "C" not null,
+  burst integer not null,
+  rate integer not null,
+  rate_per text not null,
+  refill bigint not null generated always as ((rate *
+CASE rate_per
+    WHEN 'second'::text THEN (3600)::bigint
+    WHEN 'minute'::text THEN (60)::bigint
+    ELSE (1)::bigint
+END)),
+  daily bigint,
+  weekly bigint,
+  monthly bigint,
+  time_zone text not null,
+  revision integer not null,
+  changed_at timestamp with time zone not null,
+  constraint plans_pkey PRIMARY KEY (number),
+  constraint plans_tenant_name_key UNIQUE (tenant, name),
+  constraint plans_burst_check CHECK (((burst >= 1) AND (burst <= 1000000))),
+  constraint plans_daily_check CHECK (((daily >= 1) AND (daily <= '1000000000000'::bigint))),
+  constraint plans_monthly_check CHECK (((monthly >= 1) AND (monthly <= '1000000000000'::bigint))),
+  constraint plans_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+  constraint plans_rate_check CHECK (((rate >= 1) AND (rate <= 100000))),
+  constraint plans_rate_per_check CHECK ((rate_per = ANY (ARRAY['second'::text, 'minute'::text, 'hour'::text]))),
+  constraint plans_revision_check CHECK ((revision > 0)),
+  constraint plans_tenant_check CHECK (((length(tenant) >= 1) AND (length(tenant) <= 100))),
+  constraint plans_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
+  constraint plans_weekly_check CHECK (((weekly >= 1) AND (weekly <= '1000000000000'::bigint)))
+);
+grant delete, insert, select, update on gateway.plans to florin_app;
+
+create table gateway.processes (
+  id uuid not null,
+  started_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  constraint processes_pkey PRIMARY KEY (id)
+);
+grant delete, insert, select, update on gateway.processes to florin_app;
+
+create table gateway.proposals (
+  id uuid not null,
+  tenant text not null,
+  operation_id text not null,
+  permission text not null,
+  summary text not null,
+  beneficiaries text[] not null,
+  execution_key text not null,
+  request text not null,
+  request_hash bytea not null,
+  maker text not null,
+  customer text not null,
+  maker_principal jsonb not null,
+  state text not null,
+  proposed_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  decided_at timestamp with time zone,
+  decided_by text,
+  reason text,
+  leased_until timestamp with time zone,
+  executed_at timestamp with time zone,
+  answer_status smallint,
+  answer text,
+  constraint proposals_pkey PRIMARY KEY (id),
+  constraint proposals_answer_status_check CHECK (((answer_status >= 200) AND (answer_status <= 599))),
+  constraint proposals_check CHECK ((expires_at > proposed_at)),
+  constraint proposals_check1 CHECK ((decided_by <> maker)),
+  constraint proposals_check2 CHECK (((state = ANY (ARRAY['approved'::text, 'rejected'::text, 'executed'::text])) = (decided_by IS NOT NULL))),
+  constraint proposals_check3 CHECK (((decided_by IS NULL) = (decided_at IS NULL))),
+  constraint proposals_check4 CHECK (((state = 'executed'::text) = (executed_at IS NOT NULL))),
+  constraint proposals_check5 CHECK (((executed_at IS NULL) = (answer_status IS NULL))),
+  constraint proposals_customer_check CHECK (((length(customer) >= 1) AND (length(customer) <= 300))),
+  constraint proposals_execution_key_check CHECK (((length(execution_key) >= 20) AND (length(execution_key) <= 100))),
+  constraint proposals_maker_check CHECK (((length(maker) >= 1) AND (length(maker) <= 300))),
+  constraint proposals_operation_id_check CHECK (((length(operation_id) >= 1) AND (length(operation_id) <= 100))),
+  constraint proposals_permission_check CHECK (((length(permission) >= 1) AND (length(permission) <= 100))),
+  constraint proposals_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint proposals_request_check CHECK ((length(request) <= 1048576)),
+  constraint proposals_request_hash_check CHECK ((length(request_hash) = 32)),
+  constraint proposals_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'approved'::text, 'rejected'::text, 'executed'::text, 'expired'::text, 'withdrawn'::text]))),
+  constraint proposals_summary_check CHECK (((length(summary) >= 1) AND (length(summary) <= 200))),
+  constraint proposals_tenant_check CHECK (((length(tenant) >= 1) AND (length(tenant) <= 63)))
+);
+CREATE INDEX proposals_by_id ON gateway.proposals USING btree (tenant, id);
+CREATE INDEX proposals_by_maker ON gateway.proposals USING btree (tenant, maker, id);
+CREATE INDEX proposals_due ON gateway.proposals USING btree (decided_at) WHERE (state = 'approved'::text);
+CREATE INDEX proposals_open ON gateway.proposals USING btree (expires_at) WHERE (state = 'proposed'::text);
+CREATE TRIGGER proposals_guarded BEFORE DELETE OR UPDATE ON gateway.proposals FOR EACH ROW EXECUTE FUNCTION gateway.guard_proposal();
+grant insert, select, update on gateway.proposals to florin_app;
+
+create table gateway.quota_facts (
+  tenant text collate "C" not null,
+  customer text collate "C" not null,
+  policy text not null,
+  window_ends_us bigint not null,
+  percent smallint not null,
+  plan text collate "C" not null,
+  quota bigint not null,
+  used bigint not null,
+  reached_at_us bigint not null,
+  told_at timestamp with time zone,
+  constraint quota_facts_pkey PRIMARY KEY (tenant, customer, policy, window_ends_us, percent),
+  constraint quota_facts_percent_check CHECK ((percent = ANY (ARRAY[80, 90, 100]))),
+  constraint quota_facts_policy_check CHECK ((policy = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text])))
+);
+CREATE INDEX quota_facts_untold ON gateway.quota_facts USING btree (reached_at_us) WHERE (told_at IS NULL);
+grant delete, insert, select, update on gateway.quota_facts to florin_app;
+
+create table gateway.signature_keys (
+  key_id text collate "C" not null,
+  owner text not null,
+  algorithm text not null,
+  key bytea not null,
+  is_required boolean not null,
+  added_at timestamp with time zone not null,
+  constraint signature_keys_pkey PRIMARY KEY (key_id),
+  constraint signature_keys_algorithm_check CHECK ((algorithm = ANY (ARRAY['ed25519'::text, 'ecdsa-p256-sha256'::text, 'rsa-pss-sha512'::text, 'hmac-sha256'::text]))),
+  constraint signature_keys_key_check CHECK (((length(key) >= 16) AND (length(key) <= 4096))),
+  constraint signature_keys_key_id_check CHECK ((key_id ~ '^[A-Za-z0-9._:/#-]{1,200}$'::text)),
+  constraint signature_keys_owner_check CHECK (((length(owner) >= 1) AND (length(owner) <= 300)))
+);
+grant delete, insert, select on gateway.signature_keys to florin_app;
+
+create sequence gateway.plans_number_seq;
+
+create function gateway.admit_requests(p_at_us bigint, p_keys uuid[], p_counts integer[], p_costs integer[], OUT answers text, OUT facts integer) returns record language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off set enable_bitmapscan=off; -- body dbc17422861428e9
+grant execute on function gateway.admit_requests(bigint,uuid[],integer[],integer[]) to public;
+
+create function gateway.charge_states(p_keys uuid[], p_costs bigint[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off set enable_bitmapscan=off; -- body 6f3046c6823ab39d
+grant execute on function gateway.charge_states(uuid[],bigint[]) to public;
+
+create function gateway.claim_requests(p_keys bytea[], p_fingerprints bytea[], p_owner uuid, p_lease interval, p_kept interval) returns SETOF gateway.idempotent_requests language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body 63533361531e4b92
+grant execute on function gateway.claim_requests(bytea[],bytea[],uuid,interval,interval) to public;
+
+create function gateway.due_proposals(asked_at timestamp with time zone, count_max integer) returns TABLE(id uuid, tenant text, state text) language sql stable security definer set search_path=pg_catalog, pg_temp; -- body 7b28a0607a745951
+grant execute on function gateway.due_proposals(timestamp with time zone,integer) to florin_app;
+
+create function gateway.finish_requests(p_keys bytea[], p_owners uuid[], p_statuses smallint[], p_headers text[], p_encodings smallint[], p_bodies bytea[]) returns integer language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body c6c63fda93af4cec
+grant execute on function gateway.finish_requests(bytea[],uuid[],smallint[],text[],smallint[],bytea[]) to public;
+
+create function gateway.grants_for(asked_at timestamp with time zone, tenants text[], subjects text[], customers text[], kinds text[], ids text[]) returns TABLE(place bigint, id uuid, acts text[], currency text, transfer_max bigint, day_max bigint, time_zone text, weekdays smallint[], minute_from smallint, minute_to smallint, used jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp; -- body 8a615901a6febce0
+grant execute on function gateway.grants_for(timestamp with time zone,text[],text[],text[],text[],text[]) to florin_app;
+
+create function gateway.guard_proposal() returns trigger language plpgsql volatile set search_path=pg_catalog, pg_temp; -- body 835812b0a963a907
+grant execute on function gateway.guard_proposal() to public;
+
+create function gateway.release_request(p_key bytea, p_owner uuid) returns SETOF gateway.idempotent_requests language plpgsql volatile; -- body f3b595102345b23a
+grant execute on function gateway.release_request(bytea,uuid) to public;
+
+create function gateway.window_end(unit text, time_zone text, at_us bigint) returns bigint language sql stable; -- body 1e1180ddd8476b16
+grant execute on function gateway.window_end(text,text,bigint) to public;
+
+create schema identity;
+grant usage on schema identity to florin_app;
+
+create table identity.artifacts (
+  id bytea not null,
+  model text not null,
+  payload bytea not null,
+  uid bytea,
+  grants text[] not null,
+  subject text,
+  client_id text,
+  issued_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  consumed_at timestamp with time zone,
+  constraint artifacts_pkey PRIMARY KEY (id),
+  constraint artifacts_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 300))),
+  constraint artifacts_id_check CHECK ((length(id) = 32)),
+  constraint artifacts_model_check CHECK ((model = ANY (ARRAY['AccessToken'::text, 'AuthorizationCode'::text, 'ClientCredentials'::text, 'Grant'::text, 'Interaction'::text, 'PushedAuthorizationRequest'::text, 'RefreshToken'::text, 'Session'::text]))),
+  constraint artifacts_payload_check CHECK (((length(payload) >= 29) AND (length(payload) <= 131072))),
+  constraint artifacts_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 300))),
+  constraint artifacts_uid_check CHECK ((length(uid) = 32))
+);
+CREATE INDEX artifacts_by_client ON identity.artifacts USING btree (client_id) WHERE (model = 'Grant'::text);
+CREATE INDEX artifacts_by_grant ON identity.artifacts USING gin (grants);
+CREATE INDEX artifacts_by_uid ON identity.artifacts USING btree (uid) WHERE (uid IS NOT NULL);
+CREATE INDEX artifacts_expiry ON identity.artifacts USING btree (expires_at);
+grant delete, insert, select, update on identity.artifacts to florin_app;
+
+create table identity.attempts (
+  key bytea not null,
+  failures integer not null,
+  last_at timestamp with time zone not null,
+  blocked_until timestamp with time zone not null,
+  constraint attempts_pkey PRIMARY KEY (key),
+  constraint attempts_failures_check CHECK ((failures >= 0)),
+  constraint attempts_key_check CHECK ((length(key) = 32))
+);
+CREATE INDEX attempts_by_time ON identity.attempts USING btree (last_at);
+grant delete, insert, select, update on identity.attempts to florin_app;
+
+create table identity.client_secrets (
+  hash bytea not null,
+  client_id uuid not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  constraint client_secrets_pkey PRIMARY KEY (hash),
+  constraint client_secrets_hash_check CHECK ((length(hash) = 32)),
+  constraint client_secrets_client_id_fkey FOREIGN KEY (client_id) REFERENCES identity.clients(id)
+);
+CREATE INDEX client_secrets_of_client ON identity.client_secrets USING btree (client_id);
+grant delete, insert, select, update on identity.client_secrets to florin_app;
+
+create table identity.clients (
+  id uuid not null,
+  name text not null,
+  tenant text not null,
+  roles text[] not null,
+  customer text,
+  profile text not null,
+  authentication text not null,
+  binding text not null,
+  grants text[] not null,
+  scopes text[] not null,
+  redirect_uris text[] not null,
+  logout_uris text[] not null,
+  is_native boolean not null,
+  is_first_party boolean not null,
+  jwks jsonb,
+  certificate jsonb,
+  state text not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint clients_pkey PRIMARY KEY (id),
+  constraint clients_authentication_check CHECK ((authentication = ANY (ARRAY['none'::text, 'client_secret_basic'::text, 'private_key_jwt'::text, 'tls_client_auth'::text, 'self_signed_tls_client_auth'::text]))),
+  constraint clients_binding_check CHECK ((binding = ANY (ARRAY['none'::text, 'dpop'::text, 'mtls'::text]))),
+  constraint clients_check CHECK (((profile <> 'fapi2'::text) OR ((binding <> 'none'::text) AND (authentication <> ALL (ARRAY['none'::text, 'client_secret_basic'::text]))))),
+  constraint clients_customer_check CHECK (((length(customer) >= 1) AND (length(customer) <= 200))),
+  constraint clients_grants_check CHECK (((cardinality(grants) >= 1) AND (cardinality(grants) <= 3))),
+  constraint clients_logout_uris_check CHECK ((cardinality(logout_uris) <= 16)),
+  constraint clients_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint clients_profile_check CHECK ((profile = ANY (ARRAY['standard'::text, 'fapi2'::text]))),
+  constraint clients_redirect_uris_check CHECK ((cardinality(redirect_uris) <= 16)),
+  constraint clients_roles_check CHECK ((cardinality(roles) <= 16)),
+  constraint clients_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 32))),
+  constraint clients_state_check CHECK ((state = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  constraint clients_tenant_check CHECK ((tenant ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+grant insert, select, update on identity.clients to florin_app;
+
+create table identity.devices (
+  token_hash bytea not null,
+  person_id uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint devices_pkey PRIMARY KEY (token_hash, person_id),
+  constraint devices_token_hash_check CHECK ((length(token_hash) = 32)),
+  constraint devices_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+CREATE INDEX devices_by_person ON identity.devices USING btree (person_id);
+CREATE INDEX devices_expiry ON identity.devices USING btree (expires_at);
+grant delete, insert, select, update on identity.devices to florin_app;
+
+create table identity.invitations (
+  id uuid not null,
+  person_id uuid not null,
+  code_hash bytea not null,
+  kind text not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ending text,
+  constraint invitations_pkey PRIMARY KEY (id),
+  constraint invitations_code_hash_key UNIQUE (code_hash),
+  constraint invitations_check CHECK (((ended_at IS NULL) = (ending IS NULL))),
+  constraint invitations_code_hash_check CHECK ((length(code_hash) = 32)),
+  constraint invitations_ending_check CHECK ((ending = ANY (ARRAY['accepted'::text, 'withdrawn'::text]))),
+  constraint invitations_kind_check CHECK ((kind = ANY (ARRAY['first'::text, 'person'::text, 'reset'::text]))),
+  constraint invitations_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+CREATE UNIQUE INDEX invitations_open ON identity.invitations USING btree (person_id) WHERE (ended_at IS NULL);
+grant delete, insert, select, update on identity.invitations to florin_app;
+
+create table identity.passkeys (
+  credential_id bytea not null,
+  person_id uuid not null,
+  public_key bytea not null,
+  counter bigint not null,
+  transports text[] not null,
+  is_backed_up boolean not null,
+  created_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint passkeys_pkey PRIMARY KEY (credential_id),
+  constraint passkeys_counter_check CHECK ((counter >= 0)),
+  constraint passkeys_credential_id_check CHECK (((length(credential_id) >= 1) AND (length(credential_id) <= 1023))),
+  constraint passkeys_public_key_check CHECK (((length(public_key) >= 1) AND (length(public_key) <= 4096))),
+  constraint passkeys_transports_check CHECK ((cardinality(transports) <= 16)),
+  constraint passkeys_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+CREATE INDEX passkeys_by_person ON identity.passkeys USING btree (person_id);
+grant delete, insert, select, update on identity.passkeys to florin_app;
+
+create table identity.passwords (
+  person_id uuid not null,
+  cost_log2 smallint not null,
+  block_size smallint not null,
+  parallelism smallint not null,
+  salt bytea not null,
+  wrapped_hash bytea not null,
+  changed_at timestamp with time zone not null,
+  constraint passwords_pkey PRIMARY KEY (person_id),
+  constraint passwords_block_size_check CHECK (((block_size >= 1) AND (block_size <= 64))),
+  constraint passwords_cost_log2_check CHECK (((cost_log2 >= 1) AND (cost_log2 <= 24))),
+  constraint passwords_parallelism_check CHECK (((parallelism >= 1) AND (parallelism <= 64))),
+  constraint passwords_salt_check CHECK (((length(salt) >= 16) AND (length(salt) <= 64))),
+  constraint passwords_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+grant delete, insert, select, update on identity.passwords to florin_app;
+
+create table identity.people (
+  id uuid not null,
+  tenant text not null,
+  login_digest bytea,
+  profile bytea,
+  roles text[] not null,
+  customer text,
+  status text not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint people_pkey PRIMARY KEY (id),
+  constraint people_login_digest_key UNIQUE (login_digest),
+  constraint people_check CHECK (((status <> 'erased'::text) OR ((login_digest IS NULL) AND (profile IS NULL)))),
+  constraint people_check1 CHECK (((status <> 'active'::text) OR (login_digest IS NOT NULL))),
+  constraint people_customer_check CHECK (((length(customer) >= 1) AND (length(customer) <= 200))),
+  constraint people_login_digest_check CHECK ((length(login_digest) = 32)),
+  constraint people_profile_check CHECK (((length(profile) >= 28) AND (length(profile) <= 4096))),
+  constraint people_roles_check CHECK (((cardinality(roles) >= 1) AND (cardinality(roles) <= 16))),
+  constraint people_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'active'::text, 'disabled'::text, 'erased'::text]))),
+  constraint people_tenant_check CHECK ((tenant ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
+);
+CREATE INDEX people_by_tenant ON identity.people USING btree (tenant, id);
+grant insert, select, update on identity.people to florin_app;
+
+create table identity.person_keys (
+  person_id uuid not null,
+  wrapped_key bytea not null,
+  constraint person_keys_pkey PRIMARY KEY (person_id),
+  constraint person_keys_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+grant delete, insert, select, update on identity.person_keys to florin_app;
+
+create table identity.provider_secrets (
+  name text not null,
+  wrapped bytea not null,
+  created_at timestamp with time zone not null,
+  constraint provider_secrets_pkey PRIMARY KEY (name),
+  constraint provider_secrets_name_check CHECK ((name ~ '^[a-z][a-z-]{0,62}$'::text))
+);
+grant insert, select on identity.provider_secrets to florin_app;
+
+create table identity.recovery_codes (
+  person_id uuid not null,
+  code_hash bytea not null,
+  created_at timestamp with time zone not null,
+  used_at timestamp with time zone,
+  constraint recovery_codes_pkey PRIMARY KEY (person_id, code_hash),
+  constraint recovery_codes_code_hash_check CHECK ((length(code_hash) = 32)),
+  constraint recovery_codes_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+grant delete, insert, select, update on identity.recovery_codes to florin_app;
+
+create table identity.revoked_sessions (
+  session text not null,
+  revoked_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  constraint revoked_sessions_pkey PRIMARY KEY (session),
+  constraint revoked_sessions_session_check CHECK (((length(session) >= 1) AND (length(session) <= 200)))
+);
+CREATE INDEX revoked_sessions_expiry ON identity.revoked_sessions USING btree (expires_at);
+grant delete, insert, select, update on identity.revoked_sessions to florin_app;
+
+create table identity.revoked_subjects (
+  subject text not null,
+  before timestamp with time zone not null,
+  constraint revoked_subjects_pkey PRIMARY KEY (subject),
+  constraint revoked_subjects_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 300)))
+);
+grant delete, insert, select, update on identity.revoked_subjects to florin_app;
+
+create table identity.sessions (
+  session text not null,
+  person_id uuid not null,
+  client_id text not null,
+  authentication text not null,
+  factors smallint not null,
+  origin bytea,
+  started_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  constraint sessions_pkey PRIMARY KEY (session),
+  constraint sessions_authentication_check CHECK (((length(authentication) >= 1) AND (length(authentication) <= 100))),
+  constraint sessions_client_id_check CHECK (((length(client_id) >= 1) AND (length(client_id) <= 300))),
+  constraint sessions_factors_check CHECK (((factors >= 1) AND (factors <= 2))),
+  constraint sessions_origin_check CHECK (((length(origin) >= 28) AND (length(origin) <= 2048))),
+  constraint sessions_session_check CHECK (((length(session) >= 1) AND (length(session) <= 200))),
+  constraint sessions_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+CREATE INDEX sessions_by_person ON identity.sessions USING btree (person_id, started_at);
+CREATE INDEX sessions_expiry ON identity.sessions USING btree (expires_at);
+grant delete, insert, select, update on identity.sessions to florin_app;
+
+create table identity.sign_ins (
+  token_hash bytea not null,
+  purpose text not null,
+  reference text not null,
+  person_id uuid not null,
+  proven text[] not null,
+  wrapped_totp bytea,
+  expires_at timestamp with time zone not null,
+  constraint sign_ins_pkey PRIMARY KEY (token_hash),
+  constraint sign_ins_proven_check CHECK ((cardinality(proven) <= 8)),
+  constraint sign_ins_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'invitation'::text]))),
+  constraint sign_ins_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 200))),
+  constraint sign_ins_token_hash_check CHECK ((length(token_hash) = 32)),
+  constraint sign_ins_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+CREATE INDEX sign_ins_by_person ON identity.sign_ins USING btree (person_id);
+CREATE INDEX sign_ins_expiry ON identity.sign_ins USING btree (expires_at);
+grant delete, insert, select, update on identity.sign_ins to florin_app;
+
+create table identity.signing_keys (
+  kid text not null,
+  algorithm text not null,
+  public_jwk jsonb not null,
+  wrapped_private bytea,
+  created_at timestamp with time zone not null,
+  signs_from timestamp with time zone not null,
+  signs_until timestamp with time zone,
+  published_until timestamp with time zone,
+  constraint signing_keys_pkey PRIMARY KEY (kid),
+  constraint signing_keys_algorithm_check CHECK ((algorithm = ANY (ARRAY['ES256'::text, 'PS256'::text, 'EdDSA'::text]))),
+  constraint signing_keys_check CHECK (((signs_until IS NULL) = (published_until IS NULL))),
+  constraint signing_keys_check1 CHECK ((published_until >= signs_until)),
+  constraint signing_keys_kid_check CHECK ((length(kid) = 43))
+);
+CREATE UNIQUE INDEX signing_keys_latest ON identity.signing_keys USING btree (algorithm) WHERE (signs_until IS NULL);
+grant insert, select, update on identity.signing_keys to florin_app;
+
+create table identity.totp_factors (
+  person_id uuid not null,
+  wrapped_secret bytea not null,
+  confirmed_at timestamp with time zone not null,
+  last_step bigint not null,
+  constraint totp_factors_pkey PRIMARY KEY (person_id),
+  constraint totp_factors_last_step_check CHECK ((last_step >= 0)),
+  constraint totp_factors_person_id_fkey FOREIGN KEY (person_id) REFERENCES identity.people(id)
+);
+grant delete, insert, select, update on identity.totp_factors to florin_app;
+
+create table identity.used_proofs (
+  proof bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint used_proofs_pkey PRIMARY KEY (proof),
+  constraint used_proofs_proof_check CHECK ((length(proof) = 32))
+);
+CREATE INDEX used_proofs_expiry ON identity.used_proofs USING btree (expires_at);
+grant delete, insert, select, update on identity.used_proofs to florin_app;
+
 create schema ledger;
 grant usage on schema ledger to florin_app;
 
@@ -487,11 +1107,13 @@ create table ledger.accounts (
   metadata jsonb,
   opened_at timestamp with time zone not null,
   changed_at timestamp with time zone not null,
+  tenant text not null default platform.tenant(),
   constraint accounts_pkey PRIMARY KEY (id),
-  constraint accounts_external_id_key UNIQUE (external_id),
   constraint accounts_check CHECK (((ceiling IS NULL) OR (floor IS NULL) OR (ceiling >= floor))),
-  constraint accounts_credit_limit_check CHECK ((credit_limit >= 0))
+  constraint accounts_credit_limit_check CHECK ((credit_limit >= 0)),
+  constraint accounts_tenant_check CHECK ((tenant ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
+CREATE UNIQUE INDEX accounts_external_id ON ledger.accounts USING btree (tenant, external_id);
 CREATE INDEX accounts_path ON ledger.accounts USING btree (path text_pattern_ops, id);
 grant insert, select, update on ledger.accounts to florin_app;
 
@@ -504,6 +1126,7 @@ create table ledger.balances (
   pending_debits bigint not null default 0,
   pending_credits bigint not null default 0,
   changed_at_us bigint not null,
+  tenant text not null default platform.tenant(),
   constraint balances_pkey PRIMARY KEY (account_id),
   constraint balances_pending_credits_check CHECK ((pending_credits >= 0)),
   constraint balances_pending_debits_check CHECK ((pending_debits >= 0)),
@@ -543,7 +1166,6 @@ comment on column ledger.entries.pending is 'change of the amount held on this s
 -- The first of the partitions, which are added while the bank runs.
 create table ledger.entries_000001 partition of ledger.entries FOR VALUES IN (1);
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON ledger.entries_000001 FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
-grant select on ledger.entries_000001 to florin_app;
 
 create table ledger.holds (
   id uuid not null,
@@ -553,6 +1175,7 @@ create table ledger.holds (
   sides ledger.side[] not null,
   held bigint[] not null,
   captured bigint[] not null,
+  tenant text not null default platform.tenant(),
   constraint holds_pkey PRIMARY KEY (id),
   constraint holds_id_fkey FOREIGN KEY (id) REFERENCES ledger.transfers(id)
 ) with (fillfactor=70);
@@ -563,7 +1186,8 @@ create table ledger.period_closes (
   closed_before timestamp with time zone not null,
   closed_at timestamp with time zone not null,
   actor text not null,
-  constraint period_closes_pkey PRIMARY KEY (closed_before)
+  tenant text not null default platform.tenant(),
+  constraint period_closes_pkey PRIMARY KEY (tenant, closed_before)
 );
 CREATE TRIGGER period_closes_append_only BEFORE DELETE OR UPDATE ON ledger.period_closes FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
 CREATE TRIGGER period_closes_no_truncate BEFORE TRUNCATE ON ledger.period_closes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
@@ -590,9 +1214,10 @@ create table ledger.transfers (
   effective_at timestamp with time zone not null,
   recorded_at timestamp with time zone not null,
   actor text not null,
+  tenant text not null default platform.tenant(),
   constraint transfers_pkey PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX transfers_external_id ON ledger.transfers USING btree (external_id) WHERE (external_id IS NOT NULL);
+CREATE UNIQUE INDEX transfers_external_id ON ledger.transfers USING btree (tenant, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX transfers_hold ON ledger.transfers USING btree (hold_id) WHERE (hold_id IS NOT NULL);
 CREATE INDEX transfers_reverses ON ledger.transfers USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
 CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE ON ledger.transfers FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();
@@ -611,8 +1236,8 @@ grant execute on function ledger.record_balances(timestamp with time zone,uuid[]
 create function ledger.record_holds(p_ids uuid[], p_is_new boolean[], p_states text[], p_expires_at timestamp with time zone[], p_accounts text[], p_sides text[], p_held text[], p_captured text[], p_held_before text[], p_captured_before text[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body 68e490a3773285e4
 grant execute on function ledger.record_holds(uuid[],boolean[],text[],timestamp with time zone[],text[],text[],text[],text[],text[],text[]) to public;
 
-create function ledger.record_transfers(p_recorded_at timestamp with time zone, p_actor text, p_segment integer, p_ids uuid[], p_kinds smallint[], p_external_ids text[], p_content_hashes bytea[], p_descriptions text[], p_metadata text[], p_exchanges text[], p_hold_ids uuid[], p_reverses_ids uuid[], p_expires_at timestamp with time zone[], p_effective_at timestamp with time zone[], p_accounts uuid[], e_transfers integer[], e_accounts integer[], e_versions bigint[], e_legs smallint[], e_is_debit boolean[], e_posted bigint[], e_pending bigint[], e_posted_debits bigint[], e_posted_credits bigint[], e_pending_debits bigint[], e_pending_credits bigint[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body f359e2b4a4958c3c
-grant execute on function ledger.record_transfers(timestamp with time zone,text,integer,uuid[],smallint[],text[],bytea[],text[],text[],text[],uuid[],uuid[],timestamp with time zone[],timestamp with time zone[],uuid[],integer[],integer[],bigint[],smallint[],boolean[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[]) to public;
+create function ledger.record_transfers(p_recorded_at timestamp with time zone, p_actor text, p_segment integer, p_ids uuid[], p_kinds smallint[], p_external_ids text[], p_content_hashes bytea[], p_descriptions text[], p_metadata text[], p_exchanges text[], p_hold_ids uuid[], p_reverses_ids uuid[], p_expires_at timestamp with time zone[], p_effective_at timestamp with time zone[], p_accounts uuid[], e_transfers integer[], e_accounts integer[], e_versions bigint[], e_legs smallint[], e_is_debit boolean[], e_posted bigint[], e_pending bigint[], e_posted_debits bigint[], e_posted_credits bigint[], e_pending_debits bigint[], e_pending_credits bigint[], p_actors text[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body e16f1263a3c54ebb
+grant execute on function ledger.record_transfers(timestamp with time zone,text,integer,uuid[],smallint[],text[],bytea[],text[],text[],text[],uuid[],uuid[],timestamp with time zone[],timestamp with time zone[],uuid[],integer[],integer[],bigint[],smallint[],boolean[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],text[]) to public;
 
 create function ledger.refuse_change() returns trigger language plpgsql volatile; -- body a4327f4b90a8c2ba
 grant execute on function ledger.refuse_change() to public;
@@ -642,3 +1267,7 @@ create table platform.migrations (
 );
 grant select on platform.migrations to florin_app;
 comment on column platform.migrations.breaking is 'processes started before this migration must have ended before it is applied';
+
+create function platform.tenant() returns text language sql stable set search_path=pg_catalog, pg_temp; -- body d9e63b9fcbb63cba
+grant execute on function platform.tenant() to florin_app;
+grant execute on function platform.tenant() to public;
