@@ -1,7 +1,7 @@
 // Everything that can be said of the code without a database, in under a minute: format, types,
-// lint, direction of dependencies, licences, and the pure tests, among them the tidy test and the
-// probes. The same command here and in continuous integration. "--fix" first mends what a machine
-// can mend.
+// lint, direction of dependencies, secrets, licences, and the pure tests, among them the tidy test
+// and the probes. The same command here and in continuous integration. "--fix" first mends what a
+// machine can mend.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,11 +27,12 @@ const cached = {
   typescript: ['--incremental', '--tsBuildInfoFile', 'node_modules/.cache/typescript.json'],
 };
 
-const codeFolders = ['src', 'cli', 'tools', 'bench', 'conformance', 'examples'].filter((folder) =>
-  existsSync(join(root, folder)),
+const codeFolders = ['src', 'cli', 'tools', 'bench', 'conformance', 'examples', 'sdk/src'].filter(
+  (folder) => existsSync(join(root, folder)),
 );
 
 const steps: readonly Step[] = [
+  { name: 'client of the API', run: () => node('tools/sdk.ts') },
   {
     name: 'format',
     run: () => node(bin.prettier, '--check', '--log-level=warn', ...cached.prettier, '.'),
@@ -42,6 +43,7 @@ const steps: readonly Step[] = [
     name: 'dependencies',
     run: () => node(bin.dependencyCruiser, '--output-type=err-long', ...codeFolders),
   },
+  { name: 'secrets', run: () => node('tools/secrets.ts') },
   { name: 'licences', run: () => findForbiddenLicences().join('\n') },
   { name: 'pure tests', run: () => node('tools/test.ts', '--pure') },
 ];

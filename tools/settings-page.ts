@@ -5,7 +5,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { limits, settings } from '#config';
+import { limits, settings, type SettingOf } from '#config';
 
 export const settingsPageFile = path.join(
   import.meta.dirname,
@@ -18,7 +18,7 @@ export const settingsPageFile = path.join(
 /** The page, as Markdown. */
 export function settingsPage(): string {
   const settingRows = Object.values(settings).flatMap((section) =>
-    Object.values(section).map((setting) => {
+    Object.values<SettingOf<unknown>>(section).map((setting) => {
       const value = shown(setting.default);
       return row([`\`${setting.env}\``, value, setting.unit, setting.allowed, setting.meaning]);
     }),

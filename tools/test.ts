@@ -9,6 +9,7 @@ import { run } from 'node:test';
 import { inspect, parseArgs } from 'node:util';
 import { startTestServer } from '../src/platform/database/test-server.ts';
 import { TestReport } from './test-report.ts';
+import { writeSdk } from './sdk.ts';
 import { pathsIn, root } from './tree.ts';
 
 /** Two: the cores of the smallest machine we care for, a continuous-integration runner. */
@@ -29,6 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   if (options.conformance !== true || hasSharedData()) {
+    writeSdk();
     await runFiles(testFiles());
   }
 } catch (error) {
@@ -43,7 +45,7 @@ console.log(`${report.passed} passed, ${report.failed} failed`);
 process.exitCode = report.failed === 0 ? 0 : 1;
 
 function testFiles(): string[] {
-  const folders = options.conformance ? ['conformance'] : ['src', 'cli', 'tools', 'bench'];
+  const folders = options.conformance ? ['conformance'] : ['src', 'cli', 'sdk', 'tools', 'bench'];
   return folders
     .filter((folder) => existsSync(join(root, folder)))
     .flatMap((folder) => pathsIn(root, folder))
