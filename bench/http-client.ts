@@ -5,28 +5,45 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 
 export interface HttpClient {
-  /** Sends a JSON body and answers the status and the text of the answer. */
-  post(path: string, body: string): Promise<{ readonly status: number; readonly text: string }>;
+  get(path: string): Promise<HttpAnswer>;
+  /** Sends a JSON body under an idempotency key of its own. */
+  post(path: string, body: string): Promise<HttpAnswer>;
   close(): void;
 }
 
-export async function openHttpClient(port: number): Promise<HttpClient> {
+export interface HttpAnswer {
+  readonly status: number;
+  /** Head and body. */
+  readonly text: string;
+}
+
+let clients = 0;
+
+export async function openHttpClient(port: number, token?: string): Promise<HttpClient> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
+  clients += 1;
+  const name = `${process.pid}-${performance.timeOrigin}-${clients}`;
+  let count = 0;
+  const who = token === undefined ? '' : `authorization: Bearer ${token}\r\n`;
+  const head = (method: string, path: string): string =>
+    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${who}`;
   return {
-    post: (path, body) => exchange(socket, port, path, body),
+    get: (path) => exchange(socket, `${head('GET', path)}\r\n`),
+    post(path, body) {
+      count += 1;
+      const key = `idempotency-key: "${name}-${count}"\r\n`;
+      const size = `content-length: ${Buffer.byteLength(body)}\r\n`;
+      const type = 'content-type: application/json\r\n';
+      return exchange(socket, `${head('POST', path)}${key}${type}${size}\r\n${body}`);
+    },
     close: () => {
       socket.destroy();
     },
   };
 }
 
-function exchange(
-  socket: Socket,
-  port: number,
-  path: string,
-  body: string,
-): Promise<{ status: number; text: string }> {
+function exchange(socket: Socket, request: string): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -50,11 +67,7 @@ function exchange(
     };
     socket.on('data', read);
     socket.on('close', lost);
-    const size = Buffer.byteLength(body);
-    socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
-        `content-type: application/json\r\ncontent-length: ${size}\r\n\r\n${body}`,
-    );
+    socket.write(request);
   });
 }
 

@@ -1,20 +1,18 @@
 // The server over HTTP: a real server process on the benchmark's database, and clients on loopback
 // that share its two cores. Every answer is checked.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import path from 'node:path';
 import type { AccountId } from '#kernel';
-import { openHttpClient, type HttpClient } from './http-client.ts';
 import { transferBodies } from './ledger-world.ts';
 import { medianRun, run, type Run } from './measure.ts';
 import { residentMib } from './report.ts';
+import { clientAt, startBank, withClients } from './server.ts';
 
 export interface HttpBench {
   readonly folder: string;
   readonly scale: { readonly durationMs: number; readonly runs: number };
   readonly accounts: readonly AccountId[];
+  /** A caller's each; as many as there are clients at once. */
+  readonly tokens: readonly string[];
   readonly wants: (name: string) => boolean;
   readonly log: (line: string) => void;
 }
@@ -25,17 +23,15 @@ interface NamedRun {
   readonly target: string;
 }
 
-const START_TIMEOUT_MS = 60_000;
 const BATCH = 1_000;
 
 export async function benchHttp(bench: HttpBench): Promise<{
   readonly runs: readonly NamedRun[];
   readonly residentMib: number | undefined;
 }> {
-  const port = await freePort();
-  const server = startServer(bench.folder, port);
+  const server = await startBank(bench.folder);
+  const { port } = server;
   try {
-    await waitUntilReady(port, server);
     const loads: [string, string, () => Promise<Run>][] = [
       ['http_batch', 'at least 15,000 a second', () => runHttpBatches(bench, port)],
       [
@@ -57,64 +53,14 @@ export async function benchHttp(bench: HttpBench): Promise<{
       }
       runs.push({ name, run: medianRun(results), target });
     }
-    return { runs, residentMib: residentMib(server.pid ?? 0) };
+    return { runs, residentMib: residentMib(server.pid) };
   } finally {
-    server.kill('SIGINT');
-    await once(server, 'exit');
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-function startServer(folder: string, port: number): ChildProcess {
-  const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
-  return spawn(process.execPath, [main, 'up'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...process.env,
-      FLORIN_DATA_DIR: path.join(folder, 'data'),
-      FLORIN_PORT: String(port),
-      FLORIN_SAMPLE: 'off',
-      FLORIN_LOG_LEVEL: 'warn',
-    },
-  });
-}
-
-async function waitUntilReady(port: number, server: ChildProcess): Promise<void> {
-  const endMs = performance.now() + START_TIMEOUT_MS;
-  while (performance.now() < endMs) {
-    if (server.exitCode !== null) throw new Error('the server did not start');
-    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`)
-      .then((answer) => answer.ok)
-      .catch(() => false);
-    if (isReady) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the server was not ready in time');
-}
-
-async function withClients(
-  port: number,
-  count: number,
-  work: (clients: readonly HttpClient[]) => Promise<Run>,
-): Promise<Run> {
-  const clients = await Promise.all(Array.from({ length: count }, () => openHttpClient(port)));
-  try {
-    return await work(clients);
-  } finally {
-    for (const client of clients) client.close();
+    await server.stop();
   }
 }
 
 function runHttpSingles(bench: HttpBench, port: number, concurrency: number): Promise<Run> {
-  return withClients(port, concurrency, (clients) =>
+  return withClients(port, bench.tokens.slice(0, concurrency), (clients) =>
     run({
       concurrency,
       durationMs: bench.scale.durationMs,
@@ -130,7 +76,7 @@ function runHttpSingles(bench: HttpBench, port: number, concurrency: number): Pr
 
 function runHttpBatches(bench: HttpBench, port: number): Promise<Run> {
   const callers = 3;
-  return withClients(port, callers, (clients) =>
+  return withClients(port, bench.tokens.slice(0, callers), (clients) =>
     run({
       concurrency: callers,
       durationMs: bench.scale.durationMs,
@@ -143,10 +89,4 @@ function runHttpBatches(bench: HttpBench, port: number): Promise<Run> {
       },
     }),
   );
-}
-
-function clientAt(clients: readonly HttpClient[], caller: number): HttpClient {
-  const client = clients[caller];
-  if (client === undefined) throw new Error('more callers than clients');
-  return client;
 }

@@ -4,6 +4,7 @@
 
 import { postBatch, type Answer, type Posted } from '#ledger';
 import { openSession } from '#platform';
+import { mintTokens } from './callers.ts';
 import { benchHttp } from './ledger-http.ts';
 import {
   BASELINE_CONNECTIONS,
@@ -43,9 +44,17 @@ export async function benchLedger(options: BenchOptions): Promise<Report> {
     const results: BenchResult[] = [];
     const engine = await benchEngine(world, scale, wants, options.log);
     results.push(...engine.results);
+    const tokens = await mintTokens(world, 64, ['teller']);
     await closeWorld(world);
     const http = ['http_batch', 'http_single_64', 'http_single_1'].some(wants)
-      ? await benchHttp({ folder, scale, accounts: world.accounts, wants, log: options.log })
+      ? await benchHttp({
+          folder,
+          scale,
+          accounts: world.accounts,
+          tokens,
+          wants,
+          log: options.log,
+        })
       : { runs: [], residentMib: undefined };
     for (const { name, run: median, target } of http.runs) {
       results.push(resultOf(name, median, engine.baseline, target));

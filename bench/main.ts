@@ -1,13 +1,15 @@
 // The benchmarks' command line: `npm run bench -- AREA [--quick] [--json] [--only NAME,…]`.
 
 import { parseArgs } from 'node:util';
-import { benchAudit } from './audit.ts';
+import { benchAudit } from './audit/audit.ts';
+import { benchGateway } from './gateway/gateway.ts';
 import { benchLedger } from './ledger.ts';
 import { print, type BenchOptions, type Report } from './report.ts';
 
 const areas: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   ledger: benchLedger,
   audit: benchAudit,
+  gateway: benchGateway,
 };
 
 async function main(): Promise<number> {

@@ -12,8 +12,8 @@ import {
   temporaryFolder,
   transfers,
   type World,
-} from './ledger-world.ts';
-import { medianRun, type Run } from './measure.ts';
+} from '../ledger-world.ts';
+import { medianRun, type Run } from '../measure.ts';
 
 export interface VerifyScale {
   readonly accounts: number;

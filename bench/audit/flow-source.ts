@@ -3,7 +3,7 @@
 // the import costs.
 
 import { once } from 'node:events';
-import { seeded } from './ledger-world.ts';
+import { seeded } from '../ledger-world.ts';
 
 const random = seeded(20_261_123);
 const ACCOUNTS = 12;

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { collect, type Collected } from '#audit';
 import { loadConfig } from '#config';
 import { openDatabase, openFolderObjects, systemClock, type TransactionContext } from '#platform';
-import { removeFolder, temporaryFolder } from './ledger-world.ts';
-import { percentile, type Run } from './measure.ts';
+import { removeFolder, temporaryFolder } from '../ledger-world.ts';
+import { percentile, type Run } from '../measure.ts';
 
 export interface CollectScale {
   readonly inputBytes: number;

@@ -2,11 +2,11 @@
 // at work, the way from commit to proof, proofs from a log of ten million, verification, and the
 // import of flow logs. PostgreSQL has fsync on throughout; each ratio says what it is to.
 
-import { benchCollect } from './audit-collect.ts';
-import { benchProof } from './audit-proof.ts';
-import { benchRecord } from './audit-record.ts';
-import { benchVerify } from './audit-verify.ts';
-import { machine, resultOf, type BenchOptions, type BenchResult, type Report } from './report.ts';
+import { benchCollect } from './collect.ts';
+import { benchProof } from './proof.ts';
+import { benchRecord } from './record.ts';
+import { benchVerify } from './verify.ts';
+import { machine, resultOf, type BenchOptions, type BenchResult, type Report } from '../report.ts';
 
 type Settings = Record<string, string | number>;
 

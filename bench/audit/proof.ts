@@ -23,8 +23,8 @@ import {
   openSession,
   type Database,
 } from '#platform';
-import { removeFolder, seeded, temporaryFolder } from './ledger-world.ts';
-import { medianRun, run, type Run } from './measure.ts';
+import { removeFolder, seeded, temporaryFolder } from '../ledger-world.ts';
+import { medianRun, run, type Run } from '../measure.ts';
 
 export interface ProofScale {
   readonly leaves: number;

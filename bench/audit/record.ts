@@ -14,8 +14,8 @@ import {
   temporaryFolder,
   transfers,
   type World,
-} from './ledger-world.ts';
-import { medianRun, percentile, run, type Run } from './measure.ts';
+} from '../ledger-world.ts';
+import { medianRun, percentile, run, type Run } from '../measure.ts';
 
 export interface RecordScale {
   readonly accounts: number;
@@ -125,6 +125,7 @@ function withoutStoring(database: Database): Database {
     keys: database.keys,
     description: database.description,
     query: (query) => database.query(query),
+    within: (tenant) => database.within(tenant),
     transaction: (context, run_) => database.transaction(context, (tx) => run_(silenced(tx))),
     rehearse: (context, run_) => database.rehearse(context, run_),
     close: () => database.close(),
