@@ -24,14 +24,16 @@ const facts: BannerFacts = {
   schemaVersion: 2,
   size: { accounts: 4_523, transfers: 51_395, isEstimated: false },
   isSampleLoaded: false,
+  invitation: undefined,
   startedInMs: 1_249,
 };
 
-test('the banner says what runs where, how durable it is, and that nobody is asked who', () => {
+test('the banner says what runs where, how durable it is, and how to come in', () => {
   const banner = bannerOf(facts);
   for (const line of [
     'Florin 1.2.3 is up after 1.2 s (process 7, Node 24.0.0).',
-    'http://127.0.0.1:8080  (No authentication yet: listening on loopback only.)',
+    'HTTP        http://127.0.0.1:8080\n',
+    'npm run -s florin -- token',
     'http://127.0.0.1:8080/docs to read and try',
     'PostgreSQL 18.4, embedded\n',
     '/var/bank  (kept between starts)',
@@ -42,6 +44,13 @@ test('the banner says what runs where, how durable it is, and that nobody is ask
     assert.ok(banner.includes(line), `${line}\n${banner}`);
   }
   assert.ok(!banner.includes('Sample'));
+  assert.ok(!banner.includes('Invitation'));
+});
+
+test('a bank without an administrator tells how to become the first', () => {
+  const invitation = { page: 'http://localhost:8080/identity/pages/invitation', code: 'ABCD-EFGH' };
+  const banner = bannerOf({ ...facts, invitation });
+  assert.match(banner, /Invitation .*identity\/pages\/invitation with the code ABCD-EFGH\n/);
 });
 
 test('the banner of a new ledger names the sample and the way to real data', () => {

@@ -1,5 +1,6 @@
 // What is printed when the bank is up: what runs where, how durable it is, and where to go from
-// here. Pure text of facts, without a secret among them.
+// here. Pure text of facts; the only secret among them is the first administrator's code, which
+// works once.
 
 import type { LedgerSize, ServerFacts } from './facts-store.ts';
 
@@ -18,6 +19,8 @@ export interface BannerFacts {
   readonly size: LedgerSize;
   /** The ledger was new, and the sample bank was put into it. */
   readonly isSampleLoaded: boolean;
+  /** While there is no administrator: the page, and the code that works once. */
+  readonly invitation: { readonly page: string; readonly code: string } | undefined;
   readonly startedInMs: number;
 }
 
@@ -25,7 +28,9 @@ export function bannerOf(facts: BannerFacts): string {
   const { server, size, url } = facts;
   const seconds = Math.round(facts.startedInMs / 100) / 10;
   const rows: readonly (readonly [string, string])[] = [
-    ['HTTP', `${url}  (No authentication yet: listening on loopback only.)`],
+    ['HTTP', url],
+    ['Token', 'npm run -s florin -- token prints one for the API, good for 15 minutes'],
+    ...invitationRows(facts),
     ['API', `${url}/docs to read and try, ${url}/openapi.json`],
     ['Health', `${url}/healthz, ${url}/readyz, ${url}/metrics`],
     ['Database', databaseOf(facts)],
@@ -47,6 +52,13 @@ export function bannerOf(facts: BannerFacts): string {
     '',
     '',
   ].join('\n');
+}
+
+function invitationRows({ invitation }: BannerFacts): (readonly [string, string])[] {
+  if (invitation === undefined) return [];
+  return [
+    ['Invitation', `first administrator: ${invitation.page} with the code ${invitation.code}`],
+  ];
 }
 
 function databaseOf({ server, dataFolder, isShared }: BannerFacts): string {

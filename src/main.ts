@@ -4,7 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { createGateway } from '#gateway';
+import { createGateway, FIRST_VERSION, openVersions, tlsOptionsOf, versionChanges } from '#gateway';
+import type { FirstInvitation } from '#identity';
 import { loadConfig, unknownSettings, type Config } from '#config';
 import {
   openDatabase,
@@ -21,12 +22,13 @@ import {
   type OpenedDatabase,
   type RefusedChange,
 } from '#platform';
-import { bannerOf } from './banner.ts';
+import { bannerOf, type BannerFacts } from './banner.ts';
 import { listenForEnding, type Ending } from './ending.ts';
 import { reachDatabase, readLedgerSize, readServerFacts } from './facts-store.ts';
 import { openGroupCommit } from './group-commit.ts';
 import { keepLog, type KeptLog } from './keep-log.ts';
-import { problemTables, routesOf } from './routes.ts';
+import { openDoors, type Doors } from './open-doors.ts';
+import { problemTables, routesOf, tags } from './routes.ts';
 import { runSchedules } from './run-schedules.ts';
 import { schedulesOf } from './schedules.ts';
 
@@ -90,7 +92,7 @@ function print(text: string): void {
 
 /** Starts everything and answers the banner, which lacks only how long that took. */
 async function start(starting: Starting): Promise<(startedInMs: number) => string> {
-  const { logger, clock, ending, open } = starting;
+  const { config, logger, clock, ending, open } = starting;
   // What is refused before the log is open is told to it when it is.
   const refusals: RefusedChange[] = [];
   let refused = (change: RefusedChange): void => void refusals.push(change);
@@ -105,10 +107,13 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
   await log.sequence();
   ending.signal.throwIfAborted();
 
-  const schedules = runSchedules(schedulesOf({ database, log: log.schedules }), { clock, logger });
+  const doors = await openDoors({ ...starting, database, issuer: issuerOf(config) });
+  open.defer(() => doors.close());
+  const table = schedulesOf({ database, log: log.schedules, doors: doors.schedules });
+  const schedules = runSchedules(table, { clock, logger });
   open.defer(() => schedules.stop());
   open.defer(() => log.hurry());
-  const url = await listen(starting, database, log);
+  const url = await listen(starting, { database, log, doors });
   ending.signal.throwIfAborted();
 
   const [server, size] = await Promise.all([readServerFacts(database), readLedgerSize(database)]);
@@ -124,6 +129,7 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
     schemaVersion: opened.migrated.version,
     size,
     isSampleLoaded,
+    invitation: doors.invitation && invitationOf(doors.invitation, issuerOf(config)),
   };
   return (startedInMs) => bannerOf({ ...facts, startedInMs });
 }
@@ -173,7 +179,23 @@ async function loadSample(
   return true;
 }
 
-async function listen(starting: Starting, database: Database, log: KeptLog): Promise<string> {
+/** What a browser on this machine can be shown, unless the operator knows a better name. */
+function issuerOf({ identity, server }: Config): string {
+  const scheme = server.tlsCertificateFile === undefined ? 'http' : 'https';
+  return identity.issuer ?? `${scheme}://localhost:${server.port}`;
+}
+
+function invitationOf({ path, code }: FirstInvitation, issuer: string): BannerFacts['invitation'] {
+  return { page: `${issuer}${path}`, code };
+}
+
+interface Opened {
+  readonly database: Database;
+  readonly log: KeptLog;
+  readonly doors: Doors;
+}
+
+async function listen(starting: Starting, { database, log, doors }: Opened): Promise<string> {
   const { config, logger, clock, metrics, open } = starting;
   const poster = openGroupCommit({ database, clock, metrics, limits: config.limits });
   const gateway = await createGateway({
@@ -181,8 +203,17 @@ async function listen(starting: Starting, database: Database, log: KeptLog): Pro
       title: 'Florin',
       version: versionOf(),
       description: 'An open-source core bank: a double-entry ledger on PostgreSQL.',
+      tags,
     },
-    routes: routesOf({ database, clock, poster, objects: log.objects }),
+    routes: routesOf({
+      ...doors,
+      database,
+      clock,
+      poster,
+      objects: log.objects,
+      limits: config.limits,
+      planLimiter: doors.plans,
+    }),
     problemTables,
     checks: [{ name: 'database', check: () => reachDatabase(database) }],
     logger,
@@ -193,6 +224,21 @@ async function listen(starting: Starting, database: Database, log: KeptLog): Pro
     host: config.server.host,
     port: config.server.port,
     limits: config.limits,
+    access: doors.access,
+    addresses: doors.addresses,
+    limiter: doors.limiter,
+    idempotency: doors.idempotency,
+    mounts: doors.mounts,
+    approvals: doors.approvals,
+    legacy: doors.legacy,
+    signatures: doors.signatures,
+    versions: openVersions(FIRST_VERSION, versionChanges),
+    tls: await tlsOptionsOf(config.server, { logger, metrics }),
+    trustedProxies: config.server.trustedProxies,
+    corsOrigins: config.server.corsOrigins,
+    accessLog: config.server.accessLog,
+    shedding: config.limits,
+    issuer: issuerOf(config),
   });
   open.defer(() => gateway.close());
   const { url } = await gateway.listen();

@@ -16,13 +16,17 @@ export interface Schedule {
 export function schedulesOf({
   database,
   log,
+  doors,
 }: {
   readonly database: Database;
   /** Those of the audit log. */
   readonly log: readonly Schedule[];
+  /** Those of what stands in front of the bank. */
+  readonly doors: readonly Schedule[];
 }): readonly Schedule[] {
   return [
     ...log,
+    ...doors,
     { name: 'expire-holds', everyMs: 250, run: (context) => expireHolds(database, context) },
     { name: 'roll-segment', everyMs: 5_000, run: (context) => rollSegment(database, context) },
   ];

@@ -21,7 +21,14 @@ const changeable: Readonly<Record<string, { rights: string; why: string }>> = {
 const byFunctionsOnly = new Set(['audit.months', 'ledger.segments']);
 
 /** What runs with the rights of the owner, each for one thing that the application may not do. */
-const definers = new Set(['audit.open_month', 'audit.drop_month', 'ledger.open_segment']);
+const definers = new Set([
+  'audit.open_month',
+  'audit.drop_month',
+  'ledger.open_segment',
+  // What is due, and who may what, is asked for all tenants at once.
+  'gateway.due_proposals',
+  'gateway.grants_for',
+]);
 
 interface Table {
   /** With its schema. */

@@ -33,6 +33,7 @@ import {
   type Objects,
   type TransactionContext,
 } from '#platform';
+import { tellerToken } from '../identity/testing/callers.ts';
 import { killAll, startServer, startWorker, type Worker } from './processes/crew.ts';
 import { readRecord, transfersNamed } from './record-store.ts';
 import { assertLawful, assertRecorded, assertSound } from './record.ts';
@@ -56,6 +57,8 @@ let database: Database;
 let keyed: Database;
 let objects: Objects;
 let accounts: AccountId[];
+/** For who posts over HTTP. */
+let token: string;
 /** Everything acknowledged in the whole test, by external id. */
 const acknowledged = new Map<string, string>();
 
@@ -79,6 +82,7 @@ async function patiently<T>(run: () => Promise<T>): Promise<T> {
 function work(name: string, isPipelined: boolean, url: string = server.url): Worker {
   return startWorker({
     url,
+    token,
     name,
     seed: seed + randomInt(2 ** 20),
     accounts,
@@ -188,6 +192,7 @@ before(async () => {
   database = await openPostgres({ ...defaultPostgresOptions, url: server.url, poolSize: 3 });
   const keys = await openLocalKeys({ folder: path.join(stateFolder, 'keys') });
   keyed = await openPostgres({ ...defaultPostgresOptions, url: server.url, poolSize: 2, keys });
+  token = await tellerToken(keyed, context());
   objects = await openFolderObjects({ folder: path.join(stateFolder, 'objects'), clock });
   const common = { currency: 'CZK', normalSide: 'credit', floor: 0n } as const;
   const opened = await database.transaction(context(), (tx) =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import os from 'node:os';
@@ -6,8 +7,37 @@ import path from 'node:path';
 import test, { after, before } from 'node:test';
 import { auditRefusals, openSequencer, searchRecords, type Action, type Leaf } from '#audit';
 import { loadConfig } from '#config';
-import { createGateway, type Gateway } from '#gateway';
-import { DAY_US, parseInstant, type Instant } from '#kernel';
+import { unlocked } from '../gateway/testing.ts';
+import {
+  addLegacyRule,
+  assignPlan,
+  changeLegacyRule,
+  createGateway,
+  defaultTerms,
+  gatewayActions,
+  putPlan,
+  releaseCustomer,
+  removeLegacyRule,
+  removePlan,
+  type Gateway,
+} from '#gateway';
+import {
+  disableClient,
+  erasePerson,
+  invitePerson,
+  keepSigningKeys,
+  mintLocalToken,
+  peopleActions,
+  providerActions,
+  registerClient,
+  replaceSigningKeys,
+  resetPerson,
+  revokeAllOf,
+  rotateClientSecret,
+  setRoles,
+  startSession,
+} from '#identity';
+import { DAY_US, parseInstant, type Instant, type Result } from '#kernel';
 import {
   openFolderObjects,
   openLogger,
@@ -16,6 +46,7 @@ import {
   type Database,
   type Objects,
   type RefusedChange,
+  type Transaction,
   type TransactionContext,
 } from '#platform';
 import { auditActions } from '../audit/actions.ts';
@@ -30,15 +61,45 @@ import { keepLog, type KeptLog } from '../keep-log.ts';
 import { ledgerActions } from '../ledger/audit-actions.ts';
 import { refusals } from '../ledger/refusals.ts';
 import { ledgerRoutes } from '../ledger/routes.ts';
+import { addSignatureKey, removeSignatureKey } from '../gateway/signatures/keys.ts';
 import { rollSegment } from '../ledger/segments.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 import { openPostgres, defaultPostgresOptions } from '../platform/database/postgres.ts';
+
+const allActions: readonly Action[] = [
+  ...Object.values(auditActions),
+  ...Object.values(ledgerActions),
+  ...Object.values(gatewayActions),
+  ...Object.values(peopleActions),
+  ...Object.values(providerActions),
+];
 
 /** Answers to clauses that only a command gives, or another test provokes for real. */
 const elsewhere: Readonly<Record<string, string>> = {
   'audit.log.verified': 'cli/audit',
   'audit.logs.collected': 'cli/audit',
   'audit.logs.expired': 'src/audit/collect',
+  'gateway.grant.end': 'src/gateway/access/access.http.test.ts',
+  'gateway.grant.give': 'src/gateway/access/access.http.test.ts',
+  'gateway.legacy_values.read': 'cli/legacy.database.test.ts',
+  'gateway.objects.decide': 'src/gateway/access/access.http.test.ts',
+  'gateway.proposal.approve': 'src/gateway/approvals/approvals.http.test.ts',
+  'gateway.proposal.execute': 'src/gateway/approvals/approvals.http.test.ts',
+  'gateway.proposal.expire': 'src/gateway/approvals/approvals.http.test.ts',
+  'gateway.proposal.make': 'src/gateway/approvals/approvals.http.test.ts',
+  'gateway.proposal.reject': 'src/gateway/approvals/approvals.http.test.ts',
+  'gateway.proposal.withdraw': 'src/gateway/approvals/approvals.http.test.ts',
+  'identity.factor.add': 'src/identity/pages/invitation.http.test.ts',
+  'identity.factor.remove': 'src/identity/pages/invitation.http.test.ts',
+  'identity.grant.end': 'src/identity/provider/provider.http.test.ts',
+  'identity.grant.give': 'src/identity/provider/provider.http.test.ts',
+  'identity.invitation.accept': 'src/identity/pages/invitation.http.test.ts',
+  'identity.password.set': 'src/identity/pages/invitation.http.test.ts',
+  'identity.person.name': 'src/identity/pages/invitation.http.test.ts',
+  'identity.recovery_codes.make': 'src/identity/pages/invitation.http.test.ts',
+  'identity.sign_in.try': 'src/identity/pages/sign-in.http.test.ts',
+  'identity.token.issue': 'src/identity/provider/provider.http.test.ts',
+  'identity.token.refuse': 'src/identity/provider/provider.http.test.ts',
 };
 
 const clock = systemClock();
@@ -83,6 +144,7 @@ before(async () => {
     onDenied: log.access.onDenied,
     onDisclosed: log.access.onDisclosed,
     host: '127.0.0.1',
+    access: unlocked,
     port: 0,
     limits: config.limits,
   });
@@ -150,10 +212,10 @@ function checkElements(leaf: Leaf, action: Action): void {
   assert.ok(!JSON.stringify(leaf).includes('Novák'), `${name}: no name in clear`);
 }
 
-function isFromClient(leaf: Leaf): void {
+function isFromClient(leaf: Leaf, actor = 'local'): void {
   assert.equal(leaf.origin.address, '127.0.0.1');
   assert.equal(leaf.origin.user_agent, 'assessor/1');
-  assert.equal(leaf.actor.id, 'local');
+  assert.equal(leaf.actor.id, actor);
 }
 
 test("10.2.1.1: access to a customer's data is recorded, with whose they are", async () => {
@@ -226,7 +288,7 @@ test('10.2.1.4: a request that may not be made is recorded as denied', async () 
   assert.ok(status === 403 || status === 421, String(status));
   await log.access.close();
   const leaf = await recordOf(auditActions['gateway.access.denied']);
-  isFromClient(leaf);
+  isFromClient(leaf, 'nobody');
   assert.equal(leaf.outcome, 'denied');
   assert.ok(leaf.reason !== undefined);
 });
@@ -266,6 +328,119 @@ test('10.2.1.5: a new credential, the signing key of the log, is recorded', asyn
   assert.equal(leaf.after?.['public_key'], publicKey.toString('base64'));
 });
 
+async function isDone<Value>(run: (tx: Transaction) => Promise<Result<Value>>): Promise<Value> {
+  const result = await database.transaction(context(), run);
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+}
+
+async function isRecorded(actions: readonly Action[], target?: string): Promise<void> {
+  for (const action of actions) {
+    const leaf = await recordOf(action);
+    assert.equal(leaf.actor.id, 'cli:auditor', action.name);
+    if (target !== undefined) assert.equal(leaf.target, target, action.name);
+  }
+}
+
+test('10.2.1.5 and 10.2.1.2: people, their roles, sessions and tokens are recorded', async () => {
+  const invited = { tenant: 'main', roles: ['teller'] } as const;
+  const { person } = await isDone((tx) => invitePerson(tx, invited));
+  await isDone((tx) => setRoles(tx, { person, roles: ['auditor'] }));
+  await isDone((tx) => resetPerson(tx, { person, areFactorsRemoved: false }));
+  await database.transaction(context(), async (tx) => {
+    const amr = ['pwd', 'otp'];
+    const grant = { grant: 'grant-1', subject: person, clientId: 'cli_1', factors: 2, amr };
+    await startSession(tx, { ...grant, lifetimeS: 60 });
+    await revokeAllOf(tx, person);
+  });
+  await isDone((tx) => erasePerson(tx, { person, reason: 'request 6' }));
+  const named = [
+    'identity.person.create',
+    'identity.person.change',
+    'identity.person.erase',
+    'identity.invitation.make',
+    'identity.invitation.withdraw',
+    'identity.session.start',
+    'identity.session.revoke',
+    'identity.tokens.revoke',
+  ] as const;
+  await isRecorded(
+    named.map((name) => peopleActions[name]),
+    person,
+  );
+});
+
+test('10.2.1.5: clients, their secrets, keys and local tokens are recorded', async () => {
+  const { client } = await isDone((tx) =>
+    registerClient(tx, {
+      name: 'Assessor',
+      tenant: 'main',
+      roles: [],
+      profile: 'standard',
+      authentication: 'client_secret_basic',
+      binding: 'none',
+      grants: ['authorization_code'],
+      scopes: ['openid', 'audit.read'],
+      redirectUris: ['https://assessor.example/back'],
+      logoutUris: [],
+      isFirstParty: true,
+    }),
+  );
+  await isDone((tx) => rotateClientSecret(tx, client.id));
+  await isDone((tx) => disableClient(tx, client.id));
+  await isRecorded(
+    [
+      providerActions['identity.client.add'],
+      providerActions['identity.client.rotate'],
+      providerActions['identity.client.disable'],
+    ],
+    client.id,
+  );
+  await keepSigningKeys(database, context());
+  await replaceSigningKeys(database, context());
+  await isRecorded([
+    providerActions['identity.signing_key.add'],
+    providerActions['identity.signing_key.withdraw'],
+  ]);
+  const token = { name: 'assessor', tenant: 'main', roles: ['auditor'], minutes: 1 } as const;
+  await database.transaction(context(), (tx) => mintLocalToken(tx, token));
+  await isRecorded([providerActions['identity.local_token.issue']], 'local:assessor');
+});
+
+test('10.2.1.5 and 10.2.1.7: plans, keys to sign with and rules of routes are recorded', async () => {
+  const plan = { tenant: 'main', name: 'assessed' };
+  const customer = { tenant: 'main', customer: 'customer-1' };
+  await isDone((tx) => putPlan(tx, { ...plan, terms: defaultTerms }));
+  await isDone((tx) => assignPlan(tx, { ...customer, ...plan }));
+  await isRecorded([gatewayActions['gateway.plan.assigned']]);
+  await isDone((tx) => releaseCustomer(tx, customer));
+  await isDone((tx) => removePlan(tx, plan));
+  await isRecorded([
+    gatewayActions['gateway.plan.changed'],
+    gatewayActions['gateway.plan.removed'],
+  ]);
+
+  const key = { keyId: 'key-1', owner: 'partner-1', algorithm: 'hmac-sha256' } as const;
+  const secret = Buffer.alloc(32, 1).toString('base64');
+  await isDone((tx) =>
+    addSignatureKey(tx, { ...key, key: secret, isRequired: false }, { keysMax: 10 }),
+  );
+  await isDone((tx) => removeSignatureKey(tx, key.keyId));
+  const terms = { position: 1, method: undefined, tenant: undefined, percent: 100, ignored: [] };
+  const rule = await isDone((tx) =>
+    addLegacyRule(tx, { ...terms, path: '/v1/cards/*', mode: 'legacy' }, { rulesMax: 10 }),
+  );
+  await isDone((tx) => changeLegacyRule(tx, rule.id, { mode: 'here' }));
+  await isDone((tx) => removeLegacyRule(tx, rule.id));
+  await isRecorded([
+    gatewayActions['gateway.signature_key.add'],
+    gatewayActions['gateway.signature_key.remove'],
+    gatewayActions['gateway.legacy_rule.add'],
+    gatewayActions['gateway.legacy_rule.change'],
+    gatewayActions['gateway.legacy_rule.remove'],
+  ]);
+});
+
 test('10.2.1.7: what creates and deletes objects of the system is recorded', async () => {
   const opened = await recordOf(ledgerActions['ledger.account.open']);
   isFromClient(opened);
@@ -299,9 +474,12 @@ test('10.2.1.6: the beginning and the end of recording are recorded', async () =
 });
 
 test('every action that answers a clause was provoked here, or is said to be elsewhere', () => {
-  const all: readonly Action[] = [...Object.values(auditActions), ...Object.values(ledgerActions)];
-  const missing = all
+  const missing = allActions
     .filter(({ clauses, name }) => clauses.length > 0 && !provoked.has(name))
     .map(({ name }) => name);
   assert.deepEqual(missing.toSorted(), Object.keys(elsewhere).toSorted());
+  const root = path.join(import.meta.dirname, '..', '..');
+  for (const place of new Set(Object.values(elsewhere))) {
+    assert.ok(existsSync(path.join(root, place)), `${place} is there`);
+  }
 });

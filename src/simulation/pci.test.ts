@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { auditActions, type Action } from '#audit';
+import { gatewayActions } from '#gateway';
+import { peopleActions, providerActions } from '#identity';
 import { readTree, root } from '../../tools/tree.ts';
 import { ledgerActions } from '../ledger/audit-actions.ts';
 import { alarmNames } from '../audit/watch/alarm.ts';
@@ -13,6 +15,9 @@ const runbook = readFileSync(path.join(root, 'docs/runbooks/audit-alarms.md'), '
 /** Every table of actions, by the file it stands in. */
 const tables: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   'src/audit/actions.ts': auditActions,
+  'src/gateway/audit-actions.ts': gatewayActions,
+  'src/identity/audit-actions.ts': providerActions,
+  'src/identity/people/audit-actions.ts': peopleActions,
   'src/ledger/audit-actions.ts': ledgerActions,
 };
 const actions = Object.values(tables).flatMap((table) => Object.values(table));
@@ -45,7 +50,7 @@ for (const part of [1, 2, 3, 4, 5, 6, 7]) {
 
 test('every action that the page names exists', () => {
   const known = new Set(actions.map(({ name }) => name));
-  const pattern = /`((?:audit|gateway|ledger)[.]\w+[.]\w+)`/g;
+  const pattern = /`((?:audit|gateway|identity|ledger)[.]\w+[.]\w+)`/g;
   const named = Array.from(page.matchAll(pattern), ([, name = '']) => name);
   assert.ok(named.length > 20);
   for (const name of named) assert.ok(known.has(name), `${name} is no action`);

@@ -61,6 +61,7 @@ function crashingAt(wanted: number): { database: Database; objects: Objects; ste
     objects: objectsWith(log.objects, { before: step, after: step }),
     database: {
       query: (query) => database.query(query),
+      within: (tenant) => database.within(tenant),
       transaction: async (context, run) => {
         step();
         const value = await database.transaction(context, run);

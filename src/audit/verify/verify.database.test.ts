@@ -149,6 +149,7 @@ function withKeys(other: TestLog, keys: TestLog['keys']): TestLog['database'] {
     keys,
     description: database.description,
     query: (query) => database.query(query),
+    within: (tenant) => database.within(tenant),
     transaction: (context, run) =>
       database.transaction(context, (tx) =>
         run({ ...tx, query: (query) => tx.query(query), keys }),

@@ -306,6 +306,7 @@ test('a database that hangs does not hang the watch, and is asked once', async (
       asked += 1;
       return new Promise(() => undefined);
     },
+    within: () => log.database,
     transaction: () => new Promise(() => undefined),
     rehearse: () => new Promise(() => undefined),
     close: () => log.database.close(),

@@ -1,6 +1,8 @@
 // Owns posting over HTTP as a client does it: lists to the batch endpoint, single instructions to
 // their own. A problem that the ledger gave is an answer; anything else the client may try again.
+// An attempt has an idempotency key of its own: the external id makes asking again safe.
 
+import { randomUUID } from 'node:crypto';
 import { Fault, formatInstant, type Instant } from '#kernel';
 import type { Instruction, Leg, LegPart, PostMode } from '#ledger';
 import type { Outcome } from './report.ts';
@@ -17,17 +19,22 @@ interface Problem {
   readonly code: string;
 }
 
+export interface Asked {
+  readonly url: string;
+  readonly token: string;
+}
+
 export async function postOverHttp(
-  url: string,
+  server: Asked,
   instructions: readonly Instruction[],
   mode: PostMode,
 ): Promise<Outcome[]> {
   const [only, ...more] = instructions;
   if (only !== undefined && more.length === 0 && only.linked === undefined) {
-    return [await postOne(url, only)];
+    return [await postOne(server, only)];
   }
   const items = instructions.map(itemOf);
-  const { status, body } = await send(`${url}/v1/ledger/transfers/batch?mode=${mode}`, items);
+  const { status, body } = await send(server, `/transfers/batch?mode=${mode}`, items);
   if (status !== 200) throw new Error(`a batch was answered with ${status} ${text(body)}`);
   const { results } = body as {
     results: { status: string; transfer?: TransferBody; refusal?: Problem }[];
@@ -40,14 +47,13 @@ export async function postOverHttp(
   });
 }
 
-async function postOne(url: string, instruction: Instruction): Promise<Outcome> {
+async function postOne(server: Asked, instruction: Instruction): Promise<Outcome> {
   const { hold_id: holdId, transfer_id: transferId, kind, ...rest } = itemOf(instruction);
   const target = holdId ?? transferId;
-  const base = `${url}/v1/ledger/transfers`;
   const { status, body } =
     target === undefined
-      ? await send(base, { kind, ...rest })
-      : await send(`${base}/${target}/${kind}`, rest);
+      ? await send(server, '/transfers', { kind, ...rest })
+      : await send(server, `/transfers/${target}/${kind}`, rest);
   if (status === 200 || status === 201) return outcomeOf(body as TransferBody, status === 200);
   const { code } = body as Problem;
   if (status === 422 || status === 409) return { ok: false, code };
@@ -59,13 +65,21 @@ function outcomeOf({ id, kind }: TransferBody, isReplay: boolean): Outcome {
 }
 
 /** Whatever keeps an answer from coming, the database's absence included, is a retryable fault. */
-async function send(url: string, body: object): Promise<{ status: number; body: unknown }> {
+async function send(
+  { url, token }: Asked,
+  path: string,
+  body: object,
+): Promise<{ status: number; body: unknown }> {
   let response: Response;
   let answer: unknown;
   try {
-    response = await fetch(url, {
+    response = await fetch(`${url}/v1/ledger${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': `"${randomUUID()}"`,
+      },
       body: text(body),
     });
     answer = await response.json();

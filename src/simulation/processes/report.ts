@@ -7,6 +7,8 @@ import type { Instruction, PostMode } from '#ledger';
 export interface Job {
   /** Of a database to post to directly, or of a server to post to over HTTP. */
   readonly url: string;
+  /** Whose word a server takes for who asks; a database asks for none. */
+  readonly token?: string | undefined;
   /** Begins every external id of this worker's own. */
   readonly name: string;
   readonly seed: number;

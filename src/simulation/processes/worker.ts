@@ -195,7 +195,8 @@ async function work(job: Job): Promise<void> {
     await Promise.all(all.map((client) => client.run()));
   };
   if (url.startsWith('http')) {
-    await runAll((_context, instructions, mode) => postOverHttp(url, instructions, mode));
+    const server = { url, token: job.token ?? '' };
+    await runAll((_context, instructions, mode) => postOverHttp(server, instructions, mode));
   } else {
     const options = { ...defaultPostgresOptions, url, isUnsafeServerAllowed: true, poolSize: 6 };
     const database = await openPostgres(options);
