@@ -1113,7 +1113,7 @@ create table ledger.accounts (
   constraint accounts_credit_limit_check CHECK ((credit_limit >= 0)),
   constraint accounts_tenant_check CHECK ((tenant ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text))
 );
-CREATE UNIQUE INDEX accounts_external_id ON ledger.accounts USING btree (tenant, external_id);
+CREATE UNIQUE INDEX accounts_external_id ON ledger.accounts USING btree (external_id, tenant);
 CREATE INDEX accounts_path ON ledger.accounts USING btree (path text_pattern_ops, id);
 grant insert, select, update on ledger.accounts to florin_app;
 
@@ -1217,7 +1217,7 @@ create table ledger.transfers (
   tenant text not null default platform.tenant(),
   constraint transfers_pkey PRIMARY KEY (id)
 );
-CREATE UNIQUE INDEX transfers_external_id ON ledger.transfers USING btree (tenant, external_id) WHERE (external_id IS NOT NULL);
+CREATE UNIQUE INDEX transfers_external_id ON ledger.transfers USING btree (external_id, tenant) WHERE (external_id IS NOT NULL);
 CREATE INDEX transfers_hold ON ledger.transfers USING btree (hold_id) WHERE (hold_id IS NOT NULL);
 CREATE INDEX transfers_reverses ON ledger.transfers USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
 CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE ON ledger.transfers FOR EACH ROW EXECUTE FUNCTION ledger.refuse_change();

@@ -18,11 +18,12 @@ alter table ledger.period_closes alter column tenant set default platform.tenant
 
 alter table ledger.accounts add check (tenant ~ '^[a-z0-9][a-z0-9-]{0,39}$');
 
--- Names are each tenant's own.
+-- Names are each tenant's own. They come first in the index: what is asked for is a name, and the
+-- policies below say whose.
 alter table ledger.accounts drop constraint accounts_external_id_key;
-create unique index accounts_external_id on ledger.accounts (tenant, external_id);
+create unique index accounts_external_id on ledger.accounts (external_id, tenant);
 drop index ledger.transfers_external_id;
-create unique index transfers_external_id on ledger.transfers (tenant, external_id)
+create unique index transfers_external_id on ledger.transfers (external_id, tenant)
 where external_id is not null;
 alter table ledger.period_closes drop constraint period_closes_pkey;
 alter table ledger.period_closes add primary key (tenant, closed_before);
