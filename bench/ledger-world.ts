@@ -88,6 +88,24 @@ export async function closeWorld(world: World): Promise<void> {
   await world.opened.close();
 }
 
+/** A world in a folder of its own, for one piece of work; nothing of either is left. */
+export async function withWorld<Result>(
+  accountCount: number,
+  work: (world: World) => Promise<Result>,
+): Promise<Result> {
+  const folder = temporaryFolder();
+  try {
+    const world = await openWorld(folder, accountCount);
+    try {
+      return await work(world);
+    } finally {
+      await closeWorld(world);
+    }
+  } finally {
+    removeFolder(folder);
+  }
+}
+
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }

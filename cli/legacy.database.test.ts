@@ -1,30 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { openLog, type OpenedLog } from './audit/open.ts';
 import { legacyCommand } from './legacy.ts';
 import { UsageError } from './usage.ts';
+import { testInstallation, type TestInstallation } from './testing.ts';
 
-let folder: string;
-let log: OpenedLog;
+let installation: TestInstallation;
 let env: Record<string, string>;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-legacy-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('legacy');
+  ({ env } = installation);
 });
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+
+after(() => installation.close());
 
 const program =
   `const { legacyCommand } = await import(${JSON.stringify(`${import.meta.dirname}/legacy.ts`)});` +

@@ -7,14 +7,7 @@ import { auditActions, indexTerms, openSequencer, record } from '#audit';
 import { openPoster, type Instruction, type Poster } from '#ledger';
 import { limits } from '#config';
 import type { Database, Transaction } from '#platform';
-import {
-  closeWorld,
-  openWorld,
-  removeFolder,
-  temporaryFolder,
-  transfers,
-  type World,
-} from '../ledger-world.ts';
+import { transfers, type World, withWorld } from '../ledger-world.ts';
 import { medianRun, percentile, run, type Run } from '../measure.ts';
 
 export interface RecordScale {
@@ -44,18 +37,8 @@ export async function benchRecord(
   scale: RecordScale,
   log: (line: string) => void,
 ): Promise<RecordBench> {
-  const folder = temporaryFolder();
-  try {
-    log(`opening ${scale.accounts.toLocaleString('en')} accounts`);
-    const world = await openWorld(folder, scale.accounts);
-    try {
-      return await measure(world, scale, log);
-    } finally {
-      await closeWorld(world);
-    }
-  } finally {
-    removeFolder(folder);
-  }
+  log(`opening ${scale.accounts.toLocaleString('en')} accounts`);
+  return await withWorld(scale.accounts, (world) => measure(world, scale, log));
 }
 
 async function measure(

@@ -5,14 +5,7 @@
 import { openSequencer, SIGNING_KEY, verifyLog, type LogVerification } from '#audit';
 import { ledgerSources } from '#ledger';
 import { openSession } from '#platform';
-import {
-  closeWorld,
-  openWorld,
-  removeFolder,
-  temporaryFolder,
-  transfers,
-  type World,
-} from '../ledger-world.ts';
+import { transfers, type World, withWorld } from '../ledger-world.ts';
 import { medianRun, type Run } from '../measure.ts';
 
 export interface VerifyScale {
@@ -38,19 +31,11 @@ export async function benchVerify(
   scale: VerifyScale,
   log: (line: string) => void,
 ): Promise<VerifyBench> {
-  const folder = temporaryFolder();
-  try {
-    log(`opening ${scale.accounts.toLocaleString('en')} accounts`);
-    const world = await openWorld(folder, scale.accounts);
-    try {
-      await fillLog(world, scale.leaves, log);
-      return await measure(world, scale, log);
-    } finally {
-      await closeWorld(world);
-    }
-  } finally {
-    removeFolder(folder);
-  }
+  log(`opening ${scale.accounts.toLocaleString('en')} accounts`);
+  return await withWorld(scale.accounts, async (world) => {
+    await fillLog(world, scale.leaves, log);
+    return await measure(world, scale, log);
+  });
 }
 
 async function fillLog(world: World, leaves: number, log: (line: string) => void): Promise<void> {

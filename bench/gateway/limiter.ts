@@ -7,14 +7,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfig } from '#config';
 import { assignPlan, defaultTerms, openPlanLimiter, putPlan, type PlanLimiter } from '#gateway';
 import { openLogger, openMetrics, systemClock } from '#platform';
-import {
-  closeWorld,
-  openWorld,
-  removeFolder,
-  seeded,
-  temporaryFolder,
-  type World,
-} from '../ledger-world.ts';
+import { seeded, type World, withWorld } from '../ledger-world.ts';
 import { medianRun, run, type Run } from '../measure.ts';
 
 export interface LimiterScale {
@@ -45,17 +38,7 @@ export async function benchLimiter(
   scale: LimiterScale,
   log: (line: string) => void,
 ): Promise<LimiterBench> {
-  const folder = temporaryFolder();
-  try {
-    const world = await openWorld(folder, 0);
-    try {
-      return await measure(world, scale, log);
-    } finally {
-      await closeWorld(world);
-    }
-  } finally {
-    removeFolder(folder);
-  }
+  return await withWorld(0, (world) => measure(world, scale, log));
 }
 
 async function measure(

@@ -1,28 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { defineActions, openSequencer, record, writeAnchors } from '#audit';
 import { parseInstant, type Instant } from '#kernel';
-import { openLog, type OpenedLog } from './open.ts';
+import type { OpenedLog } from './open.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
 const program = path.join(import.meta.dirname, '../main.ts');
 const actions = defineActions({ 'test.door.open': ['security', 'a door was opened'] });
 
-let folder: string;
+let installation: TestInstallation;
 let log: OpenedLog;
 let env: Record<string, string>;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-keeping-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('keeping');
+  ({ env, log } = installation);
   const sequencer = openSequencer(log.database, { objects: log.objects });
   for (const time of ['2021-01-10T10:30:00Z', '2021-02-10T10:30:00Z']) {
     const context = { ...log.context(), now: parseInstant(time) as Instant };
@@ -33,10 +27,7 @@ before(async () => {
   }
 });
 
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+after(() => installation.close());
 
 async function florin(
   ...args: readonly string[]

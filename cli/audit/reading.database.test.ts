@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -9,10 +8,11 @@ import { defineActions, openSequencer, record, searchRecords, type Leaf } from '
 import { UsageError, type Environment } from '../usage.ts';
 import { runConsistency } from './consistency.ts';
 import { runExport } from './export.ts';
-import { openLog, type OpenedLog } from './open.ts';
+import type { OpenedLog } from './open.ts';
 import { runReceipt } from './receipt.ts';
 import { runSearch } from './search.ts';
 import { runVerifyFile } from './verify-file.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
 type Run = (args: string[], env: Environment) => Promise<number>;
 
@@ -20,20 +20,15 @@ const program = path.join(import.meta.dirname, '../main.ts');
 const actions = defineActions({ 'test.door.open': ['security', 'a door was opened'] });
 const NAME = 'Brigitte';
 
-let folder: string;
+let installation: TestInstallation;
 let log: OpenedLog;
 let env: Record<string, string>;
 /** The ids of the first records, in the order of the log. */
 let ids: string[];
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-reading-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('reading');
+  ({ env, log } = installation);
   const targets = Array.from({ length: 30 }, (_, index) => `door-${index}`);
   ids = await log.database.transaction(log.context(), (tx) =>
     record(
@@ -43,10 +38,7 @@ before(async () => {
   );
   await sequence();
 });
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+after(() => installation.close());
 
 async function sequence(): Promise<void> {
   await openSequencer(log.database, { objects: log.objects }).run(log.context());
@@ -135,7 +127,7 @@ test('a command that cannot be understood is refused before anything is read', a
 });
 
 test('an exported bundle verifies offline, and a tampered one does not', async () => {
-  const file = path.join(folder, 'doors.jsonl.gz');
+  const file = path.join(installation.folder, 'doors.jsonl.gz');
   const { code, errors } = await florin('export', '--format', 'bundle', '--leaf-to', '20', file);
   assert.equal(code, 0, errors);
   const text = gunzipSync(await readFile(file)).toString();
@@ -147,12 +139,12 @@ test('an exported bundle verifies offline, and a tampered one does not', async (
   const unknown = await florin('verify', file);
   assert.equal(unknown.code, 0);
   assert.match(unknown.output, /THE KEY IS FROM THE FILE ITSELF/);
-  const forged = path.join(folder, 'forged.jsonl');
+  const forged = path.join(installation.folder, 'forged.jsonl');
   await writeFile(forged, text.replace('"door-7"', '"door-8"'));
   const tampered = await florin('verify', forged, '--key', key, '--json');
   const report = JSON.parse(tampered.output) as { sound: boolean; findings: { line: number }[] };
   assert.deepEqual([tampered.code, report.sound, report.findings[1]?.line], [1, false, 9]);
-  const absent = await florin('verify', path.join(folder, 'absent'), '--key', key);
+  const absent = await florin('verify', path.join(installation.folder, 'absent'), '--key', key);
   assert.equal(absent.code, 2);
   const again = await florin('export', '--format', 'bundle', file);
   assert.deepEqual([again.code, /exists/.test(again.errors)], [2, true]);
@@ -168,7 +160,7 @@ test('an export to standard output is the leaves themselves', async () => {
 
 test('a receipt verifies offline, and reading it is recorded', async () => {
   const id = ids[12] ?? '';
-  const file = path.join(folder, 'record.receipt');
+  const file = path.join(installation.folder, 'record.receipt');
   const { code, errors } = await florin('receipt', id, file);
   assert.equal(code, 0, errors);
   const { verifier_keys: keys } = JSON.parse(await readFile(file, 'utf8')) as {
@@ -188,7 +180,7 @@ test('a proof of consistency verifies offline', async () => {
   const [older, newer] = [sizes[0]?.size, sizes.at(-1)?.size].map(String);
   const { code, output, errors } = await florin('consistency', older ?? '', newer ?? '');
   assert.equal(code, 0, errors);
-  const file = path.join(folder, 'consistency');
+  const file = path.join(installation.folder, 'consistency');
   await writeFile(file, output);
   const verified = await florin('verify', file);
   assert.match(verified.output, new RegExp(`continues the log of ${older} records`));

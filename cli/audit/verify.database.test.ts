@@ -1,37 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openSequencer, searchRecords, SIGNING_KEY, verifierKey } from '#audit';
 import { openAccounts } from '#ledger';
 import { openSession } from '#platform';
-import { openLog, type OpenedLog } from './open.ts';
+import type { OpenedLog } from './open.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
 const program = path.join(import.meta.dirname, '../main.ts');
 
-let folder: string;
+let installation: TestInstallation;
 let log: OpenedLog;
 let env: Record<string, string>;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-audit-verify-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('audit-verify');
+  ({ env, log } = installation);
   const asked = { path: 'assets:cash', currency: 'CZK', normalSide: 'debit' } as const;
   await log.database.transaction(log.context(), (tx) => openAccounts(tx, [asked, asked]));
   await openSequencer(log.database, { objects: log.objects }).run(log.context());
 });
 
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+after(() => installation.close());
 
 interface Ended {
   readonly code: number | null;
@@ -88,7 +79,9 @@ test('--key trusts that key, and no other', async () => {
 });
 
 test('without a folder of keys the database is believed, with a warning', async () => {
-  const { code, output } = await verify([], { FLORIN_KEYS_DIR: path.join(folder, 'no-keys') });
+  const { code, output } = await verify([], {
+    FLORIN_KEYS_DIR: path.join(installation.folder, 'no-keys'),
+  });
   assert.equal(code, 0, output);
   assert.match(output, /warning keys_unvouched: log \S+: expected public keys from outside/);
 });

@@ -1,32 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { openLog, type OpenedLog } from '../audit/open.ts';
 import { clientCommand } from './client.ts';
 import { keysCommand } from './keys.ts';
 import { UsageError, type Command } from '../usage.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
-let folder: string;
-let log: OpenedLog;
+let installation: TestInstallation;
 let env: Record<string, string>;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-client-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('client');
+  ({ env } = installation);
 });
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+
+after(() => installation.close());
 
 interface Ended {
   readonly code: number | null;
@@ -53,7 +44,7 @@ async function run(command: Command, ...args: string[]): Promise<Ended> {
 async function keyFile(name: string, isPrivate = false): Promise<string> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const key = (isPrivate ? privateKey : publicKey).export({ format: 'jwk' });
-  const file = path.join(folder, name);
+  const file = path.join(installation.folder, name);
   await writeFile(file, JSON.stringify({ keys: [key] }));
   return file;
 }

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { openLog, type OpenedLog } from '../audit/open.ts';
 import { personCommand } from './person.ts';
 import { UsageError } from '../usage.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
 const command = path.join(import.meta.dirname, 'person.ts');
 // The command as the program runs it, without the program around it.
@@ -19,25 +17,15 @@ const driver = `
     process.exitCode = 2;
   }`;
 
-let folder: string;
+let installation: TestInstallation;
 let env: Record<string, string>;
-/** Open all the while, so that the commands find the database running. */
-let log: OpenedLog;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-person-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('person');
+  ({ env } = installation);
 });
 
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+after(() => installation.close());
 
 interface Ended {
   readonly code: number | null;

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openSequencer, searchRecords } from '#audit';
@@ -9,28 +7,21 @@ import { checkFreshness, localIssuer, openAuthenticator } from '#identity';
 import type { Principal } from '#identity';
 import { MINUTE_US } from '#kernel';
 import type { Instant } from '#kernel';
-import { openLog, type OpenedLog } from '../audit/open.ts';
+import type { OpenedLog } from '../audit/open.ts';
+import { testInstallation, type TestInstallation } from '../testing.ts';
 
 const program = path.join(import.meta.dirname, 'token.ts');
 
-let folder: string;
+let installation: TestInstallation;
 let log: OpenedLog;
 let env: Record<string, string>;
 
 before(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'florin-test-token-'));
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  await chmod(folder, 0o711);
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FLORIN_'));
-  inherited.push(['FLORIN_DATA_DIR', path.join(folder, 'data')]);
-  env = Object.fromEntries(inherited) as Record<string, string>;
-  log = await openLog(env);
+  installation = await testInstallation('token');
+  ({ env, log } = installation);
 });
 
-after(async () => {
-  await log.close();
-  await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-});
+after(() => installation.close());
 
 async function token(
   ...args: readonly string[]

@@ -9,7 +9,7 @@ import { Fault } from '#kernel';
 import type { Database, Objects, Transaction, TransactionContext } from '#platform';
 import { auditActions } from './actions.ts';
 import { record } from './record.ts';
-import { leavesOf, selectBundles, type BundleRow } from './store/bundle-store.ts';
+import { readableLeaves, selectBundles } from './store/bundle-store.ts';
 import {
   deleteWaiting,
   insertCheckpoint,
@@ -189,14 +189,6 @@ async function placesOf(
     const place = { firstLeaf, leafCount, month, bundleId, hashes: Buffer.concat(hashes) };
     return [{ number, place }];
   });
-}
-
-function readableLeaves(bundle: BundleRow): Buffer[] | undefined {
-  try {
-    return leavesOf(bundle);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The right edge of the tree: of each level the subtrees that no higher one contains yet. */

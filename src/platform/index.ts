@@ -56,6 +56,7 @@ export { keysFolderOf, openDatabase } from './database/open.ts';
 export type { DatabaseSettings, OpenDatabaseOptions, OpenedDatabase } from './database/open.ts';
 export { startEmbedded } from './database/embedded.ts';
 export type { EmbeddedOptions, EmbeddedPostgres } from './database/embedded.ts';
+export { networkOf } from './http/network.ts';
 export { findSecrets } from './secrets/scan.ts';
 export type { FoundSecret } from './secrets/scan.ts';
 export { openLocalKeys } from './keys/local.ts';

@@ -6,7 +6,7 @@ import type { Objects, Queryable } from '#platform';
 import { readArchivedRange } from '../archive/read.ts';
 import { RunIndex } from '../archive/runs.ts';
 import { selectArchive, selectArchivesOf } from '../archive/store/archive-store.ts';
-import { leavesOf, selectBundles, type BundleRow } from '../store/bundle-store.ts';
+import { readableLeaves, selectBundles, type BundleRow } from '../store/bundle-store.ts';
 import type { Place } from './place-store.ts';
 
 /** Months that left the database. */
@@ -82,14 +82,6 @@ async function archivedAt(place: Place, archive: ArchivedLeaves | undefined): Pr
     const isDamaged = error instanceof Fault && error.code === 'archive_damaged';
     if (isDamaged) return { place, leaves: undefined, isWhole: false };
     throw error;
-  }
-}
-
-export function readableLeaves(bundle: BundleRow): Buffer[] | undefined {
-  try {
-    return leavesOf(bundle);
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,11 +4,11 @@
 import { accept, Fault, instantOfMs, isId, refuse, uuidOf, type Result, type Uuid } from '#kernel';
 import type { Queryable } from '#platform';
 import type { AuditRefusal } from '../refusals.ts';
-import { monthOf, selectBundles } from '../store/bundle-store.ts';
+import { monthOf, readableLeaves, selectBundles } from '../store/bundle-store.ts';
 import { msOfUuid } from './index-terms.ts';
 import { parseLeaf, type Leaf } from './leaf.ts';
 import { selectPlaceOf, type Place } from './place-store.ts';
-import { readableLeaves, type ArchivedLeaves } from './read-leaves.ts';
+import type { ArchivedLeaves } from './read-leaves.ts';
 
 interface ReadRecord {
   /** The index of its leaf in the tree; undefined while it waits for its place. */

@@ -71,6 +71,15 @@ export interface BundleRow {
   readonly leaves: Buffer;
 }
 
+/** The same; undefined where they are damaged, for those who go on without them. */
+export function readableLeaves(bundle: BundleRow): Buffer[] | undefined {
+  try {
+    return leavesOf(bundle);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The bundles of these ids that are at hand; those of archived months are not among them. */
 export async function selectBundles(
   queryable: Queryable,

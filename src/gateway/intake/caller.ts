@@ -4,6 +4,7 @@
 import type { Clock } from '#kernel';
 import type { Caller, TransactionContext } from '#platform';
 import type { FastifyRequest } from 'fastify';
+import { plainAddress } from '../safety/peer.ts';
 
 /** What of a request names its caller. */
 export interface Origin {
@@ -38,7 +39,7 @@ export function originOf(request: FastifyRequest): Origin {
     roles: principal?.roles ?? NO_ROLES,
     tenant: principal?.tenant,
     // Where the framework itself refuses, no hook has looked at the peer.
-    address: peer?.address ?? addressOf(raw.socket.remoteAddress),
+    address: peer?.address ?? plainAddress(raw.socket.remoteAddress),
     userAgent: userAgentOf(headers['user-agent']),
     traceId: traceIdOf(headers['traceparent']),
   };
@@ -62,14 +63,6 @@ export function callerOf(request: Origin): Caller {
 /** The context of what is done in answer to a request. */
 export function contextOf(clock: Clock, request: Origin): TransactionContext {
   return { now: clock.now(), clockOffsetUs: clock.offsetUs, ...callerOf(request) };
-}
-
-const MAPPED = '::ffff:';
-
-// An IPv4 peer of a socket that listens on IPv6 (RFC 4291 §2.5.5.2) is one address, not two.
-function addressOf(address: string | undefined): string | undefined {
-  const isMapped = address?.startsWith(MAPPED) === true && address.includes('.');
-  return isMapped ? address.slice(MAPPED.length) : address;
 }
 
 function userAgentOf(given: string | undefined): string | undefined {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instantOfMs, manualClock, MINUTE_US, SECOND_US } from '#kernel';
 import { EdgeRefusal } from '../problems.ts';
-import { AddressBuckets, networkOf, openAddressLimiter } from './address.ts';
+import { networkOf } from '#platform';
+import { AddressBuckets, openAddressLimiter } from './address.ts';
 import { defaultTerms, measuresOf } from './plan.ts';
 
 const START = instantOfMs(1_795_000_000_000);

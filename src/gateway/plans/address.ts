@@ -2,7 +2,7 @@
 // prove who one is that failed. In the memory of this process and bounded: beyond so many addresses
 // the new ones share one limit. A network of IPv6 (/64) is one address, as it is one customer's.
 
-import { isIPv6 } from 'node:net';
+import { networkOf } from '#platform';
 import type { Clock } from '#kernel';
 import { admissionOf, refusalOfLimit, type Admission } from './admission.ts';
 import { advance, freshState, judge, take, type LimitState } from './deciding/decide.ts';
@@ -114,21 +114,4 @@ export class AddressBuckets {
       this.#states.delete(name);
     }
   }
-}
-
-/** The /64 of an IPv6 address; any other address as it is. */
-export function networkOf(address: string): string {
-  const [bare = ''] = address.split('%', 1);
-  const mapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1];
-  if (mapped !== undefined || !isIPv6(bare)) return mapped ?? bare;
-  const [head = '', tail] = bare.split('::', 2);
-  const groups = head === '' ? [] : head.split(':');
-  if (tail === undefined) return groups.slice(0, 4).map(short).join(':');
-  const after = tail === '' ? [] : tail.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - after.length) }, () => '0');
-  return [...groups, ...zeros, ...after].slice(0, 4).map(short).join(':');
-}
-
-function short(group: string): string {
-  return group.toLowerCase().replace(/^0+(?=.)/, '');
 }

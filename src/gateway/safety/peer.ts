@@ -22,13 +22,18 @@ export interface Peers {
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
+/** Whether a server that listens there is reached from its own machine only. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.has(host);
+}
+
 /** Throws a Fault with one sentence where the server may not listen so. */
 export function assertMayListen(where: {
   readonly host: string;
   readonly hasTls: boolean;
   readonly trustedProxies: readonly string[];
 }): void {
-  if (LOOPBACK.has(where.host) || where.hasTls || where.trustedProxies.length > 0) return;
+  if (isLoopback(where.host) || where.hasTls || where.trustedProxies.length > 0) return;
   throw new Fault('host_not_loopback', {
     retryable: false,
     message:
@@ -105,7 +110,7 @@ function textOf(value: string | string[] | undefined): string | undefined {
 const MAPPED = '::ffff:';
 
 /** An IPv4 peer of a socket that listens on IPv6 is one address, not two (RFC 4291 §2.5.5.2). */
-function plainAddress(address: string | undefined): string | undefined {
+export function plainAddress(address: string | undefined): string | undefined {
   const isMapped = address?.startsWith(MAPPED) === true && address.includes('.');
   return isMapped ? address.slice(MAPPED.length) : address;
 }

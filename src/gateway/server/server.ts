@@ -30,7 +30,7 @@ import { bindAccessLog } from '../safety/access-log.ts';
 import { openCors } from '../safety/cors.ts';
 import type { Cors } from '../safety/cors.ts';
 import { securityHeaders } from '../safety/headers.ts';
-import { assertMayListen, openPeers } from '../safety/peer.ts';
+import { assertMayListen, isLoopback, openPeers } from '../safety/peer.ts';
 import type { Peers } from '../safety/peer.ts';
 import { bindSignatures } from '../signatures/bind.ts';
 import { bindVersions } from '../versions/bind.ts';
@@ -45,7 +45,6 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const BACKLOG = 1_024;
 /** How long a connection that asked nothing yet may still do so when the server closes. */
 const UNUSED_GRACE_MS = 200;
@@ -55,7 +54,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const book = openProblemBook(options.problemTables);
   const { tls, issuer: known, trustedProxies = [], corsOrigins = [] } = options;
   const cors = openCors(corsOrigins);
-  const isTlsOnly = !LOOPBACK.has(options.host);
+  const isTlsOnly = !isLoopback(options.host);
   const guard = openGuard({
     bodyBytesInFlightMax: limits.httpBodyBytesInFlightMax,
     hosts: known === undefined ? [] : [new URL(known).host],

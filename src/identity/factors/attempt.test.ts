@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instantOfMs, type Instant } from '#kernel';
 import { accountPolicy, decideAttempt, secondsUntil, type AttemptState } from './attempt.ts';
-import { networkOf } from './attempts.ts';
+import { networkOf } from '#platform';
 
 const start = instantOfMs(1_800_000_000_000);
 

@@ -1,8 +1,7 @@
 // The verbs around an attempt to prove something: admitted and counted before anything is tried,
 // forgiven when it succeeds. Exact across processes, because each count is a locked row.
 
-import { isIPv6 } from 'node:net';
-import type { Transaction } from '#platform';
+import { networkOf, type Transaction } from '#platform';
 import { no, type PeopleRefused } from '../people/refusals.ts';
 import { keyedDigest } from '../people/secrets.ts';
 import {
@@ -89,19 +88,4 @@ async function countedOf(
     counted.push({ key, policy: addressPolicy });
   }
   return counted.toSorted((left, right) => Buffer.compare(left.key, right.key));
-}
-
-/** A household has a /64 of IPv6 and can take a new address from it for each attempt. */
-export function networkOf(address: string): string {
-  const bare = address.replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '');
-  if (!isIPv6(bare)) return bare;
-  const [head = '', tail] = bare.toLowerCase().split('::');
-  const left = head.split(':').filter((part) => part !== '');
-  const right = (tail ?? '').split(':').filter((part) => part !== '');
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
 }
