@@ -4,14 +4,16 @@
 // transaction lends it its name; books and audit log name each one's own caller.
 
 import type { Config } from '#config';
-import { ClaimLost, Coalescer, keepAnswers, measureCoalescer, type Outcome } from '#gateway';
+import { ClaimLost, gather, keepAnswers, type Outcome } from '#gateway';
 import { Fault, type Clock } from '#kernel';
 import {
+  openAccountReader,
   openPoster,
   postBatch,
   type Answer,
   type BatchAnswer,
   type Instruction,
+  type LedgerEdge,
   type LedgerPoster,
   type Poster,
   type Presentation,
@@ -31,8 +33,15 @@ export interface GroupCommitOptions {
   readonly limits: Config['limits'];
 }
 
+/** What the ledger's routes stand on. */
+export function openLedgerEdge(options: GroupCommitOptions): LedgerEdge {
+  const { database, clock } = options;
+  const accounts = openAccountReader(options);
+  return { database, clock, poster: openGroupCommit(options), accounts };
+}
+
 export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
-  const { database, clock, metrics, limits } = options;
+  const { database, clock, limits } = options;
   const poster = openPoster(database, {
     inFlightMax: limits.postingBatchesInFlightMax,
     accountsMax: limits.postingAccountsKeptMax,
@@ -42,25 +51,16 @@ export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
     clockOffsetUs: clock.offsetUs,
     ...caller,
   });
-  const { onFlush } = measureCoalescer(metrics, 'posting', () => coalescer);
-  const coalescer: Coalescer<Single, Outcome | Error> = new Coalescer({
-    itemsMax: limits.groupCommitItemsMax,
-    inFlightMax: limits.groupCommitInFlightMax,
-    queuedMax: limits.groupCommitQueuedMax,
-    lingerMs: limits.groupCommitLingerMs,
-    patienceMs: limits.groupCommitPatienceMs,
-    onFlush,
-    // A transaction sees the rows of one tenant only.
-    flush: async (singles) => {
-      const outcomes = new Map<Single, Outcome | Error>();
-      for (const group of Map.groupBy(singles, ({ caller }) => caller.tenant).values()) {
-        const posted = await postGroup(poster, contextOf, group);
-        for (const [index, single] of group.entries()) {
-          outcomes.set(single, posted[index] as Outcome | Error);
-        }
+  // A transaction sees the rows of one tenant only.
+  const coalescer = gather<Single, Outcome | Error>(options, 'posting', async (singles) => {
+    const outcomes = new Map<Single, Outcome | Error>();
+    for (const group of Map.groupBy(singles, ({ caller }) => caller.tenant).values()) {
+      const posted = await postGroup(poster, contextOf, group);
+      for (const [index, single] of group.entries()) {
+        outcomes.set(single, posted[index] as Outcome | Error);
       }
-      return singles.map((single) => outcomes.get(single) as Outcome | Error);
-    },
+    }
+    return singles.map((single) => outcomes.get(single) as Outcome | Error);
   });
   return {
     async post(instruction, caller, presentation) {

@@ -25,7 +25,7 @@ import {
 import { bannerOf, type BannerFacts } from './banner.ts';
 import { listenForEnding, type Ending } from './ending.ts';
 import { reachDatabase, readLedgerSize, readServerFacts } from './facts-store.ts';
-import { openGroupCommit } from './group-commit.ts';
+import { openLedgerEdge } from './group-commit.ts';
 import { keepLog, type KeptLog } from './keep-log.ts';
 import { openDoors, type Doors } from './open-doors.ts';
 import { problemTables, routesOf, tags } from './routes.ts';
@@ -197,7 +197,7 @@ interface Opened {
 
 async function listen(starting: Starting, { database, log, doors }: Opened): Promise<string> {
   const { config, logger, clock, metrics, open } = starting;
-  const poster = openGroupCommit({ database, clock, metrics, limits: config.limits });
+  const edge = openLedgerEdge({ database, clock, metrics, limits: config.limits });
   const gateway = await createGateway({
     about: {
       title: 'Florin',
@@ -207,9 +207,7 @@ async function listen(starting: Starting, { database, log, doors }: Opened): Pro
     },
     routes: routesOf({
       ...doors,
-      database,
-      clock,
-      poster,
+      ...edge,
       objects: log.objects,
       limits: config.limits,
       planLimiter: doors.plans,

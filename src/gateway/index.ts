@@ -30,9 +30,8 @@ export { documentedProblems, expectedProblems } from './manual/reference.ts';
 export type { DocumentedProblem } from './manual/reference.ts';
 
 /** Group commit. */
-export { Coalescer } from './coalesce.ts';
-export type { CoalescerOptions, FlushFacts } from './coalesce.ts';
-export { measureCoalescer } from './server/measurements.ts';
+export { gather } from './gather.ts';
+export type { Gathering } from './gather.ts';
 
 /** Requests that may be repeated: done once, answered the same. */
 export { expireIdempotencyKeys } from './idempotency/expire.ts';

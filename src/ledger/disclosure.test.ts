@@ -7,6 +7,7 @@ import { ledgerRoutes, type LedgerEdge } from './routes.ts';
 const routes = ledgerRoutes({
   database: {} as LedgerEdge['database'],
   poster: {} as LedgerEdge['poster'],
+  accounts: {} as LedgerEdge['accounts'],
   clock: manualClock(0 as Instant),
 });
 

@@ -54,5 +54,7 @@ export type { Counts, RuleOutcome, Verification, VerifyOptions } from './verify/
 export { rules as verifyRules } from './verify/finding.ts';
 export type { Finding, RuleName } from './verify/finding.ts';
 export { openAccountsBehind } from './http/access/accounts-behind-store.ts';
+export { openAccountReader } from './reading/account-reader.ts';
+export type { AccountReader } from './reading/account-reader.ts';
 export { ledgerRoutes } from './routes.ts';
 export type { BatchOptions, Caller, LedgerEdge, LedgerPoster, Presentation } from './routes.ts';

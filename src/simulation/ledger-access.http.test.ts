@@ -18,7 +18,7 @@ import { ledgerRoutes, openAccountsBehind, refusals } from '#ledger';
 import { openLogger, openMetrics } from '#platform';
 import type { TestLog } from '../audit/testing/log.ts';
 import { openTestEdge, type Reply, type TestEdge } from '../gateway/access/access-testing.ts';
-import { openGroupCommit } from '../group-commit.ts';
+import { openLedgerEdge } from '../group-commit.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -40,8 +40,7 @@ let batch: string;
 function routesOf(log: TestLog): readonly Route[] {
   const { database, clock } = log;
   approvals = openApprovals({ database, clock, logger, limits });
-  const poster = openGroupCommit({ database, clock, metrics, limits });
-  const ofLedger = ledgerRoutes({ database, clock, poster });
+  const ofLedger = ledgerRoutes(openLedgerEdge({ database, clock, metrics, limits }));
   served = ofLedger.map(({ operation }) => operation.operationId);
   return [...ofLedger, ...grantRoutes(log), ...approvalRoutes({ database, clock, approvals })];
 }

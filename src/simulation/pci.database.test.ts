@@ -56,7 +56,7 @@ import { record } from '../audit/record.ts';
 import { eraseSubject } from '../audit/sealing/erase.ts';
 import { writeAnchors } from '../audit/anchors/write.ts';
 import { auditRoutes } from '../gateway/audit/routes.ts';
-import { openGroupCommit } from '../group-commit.ts';
+import { openLedgerEdge } from '../group-commit.ts';
 import { keepLog, type KeptLog } from '../keep-log.ts';
 import { ledgerActions } from '../ledger/audit-actions.ts';
 import { refusals } from '../ledger/refusals.ts';
@@ -129,13 +129,10 @@ before(async () => {
   const metrics = openMetrics({ isProcessMeasured: false });
   log = await keepLog({ config, database, clock, logger, metrics, version: '1.0.0' });
   objects = await openFolderObjects({ folder: path.join(folder, 'objects'), clock });
-  const poster = openGroupCommit({ database, clock, metrics, limits: config.limits });
+  const edge = openLedgerEdge({ database, clock, metrics, limits: config.limits });
   gateway = await createGateway({
     about: { title: 'Test', version: '1.0.0', description: 'A bank under assessment.' },
-    routes: [
-      ...ledgerRoutes({ database, clock, poster }),
-      ...auditRoutes({ database, clock, objects }),
-    ],
+    routes: [...ledgerRoutes(edge), ...auditRoutes({ database, clock, objects })],
     problemTables: [refusals, auditRefusals],
     checks: [],
     logger,

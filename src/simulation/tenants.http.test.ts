@@ -9,7 +9,7 @@ import { expireHolds, ledgerRoutes, refusals, verify } from '#ledger';
 import type { Instant } from '#kernel';
 import { openLogger, openMetrics, openSession, systemClock } from '#platform';
 import { unlocked } from '../gateway/testing.ts';
-import { openGroupCommit } from '../group-commit.ts';
+import { openLedgerEdge } from '../group-commit.ts';
 import { testDatabase, type TestDatabase } from '../platform/database/testing.ts';
 
 type Tenant = 'main' | 'other';
@@ -32,11 +32,7 @@ before(async () => {
   const metrics = openMetrics({ isProcessMeasured: false });
   gateway = await createGateway({
     about: { title: 'Test', version: '1.0.0', description: 'A bank of two tenants.' },
-    routes: ledgerRoutes({
-      database,
-      clock,
-      poster: openGroupCommit({ database, clock, metrics, limits }),
-    }),
+    routes: ledgerRoutes(openLedgerEdge({ database, clock, metrics, limits })),
     problemTables: [refusals],
     checks: [],
     logger: openLogger({ level: 'error' }),

@@ -12,9 +12,8 @@ import type {
   TrustedIssuer,
 } from '#identity';
 import type { Clock } from '#kernel';
-import type { Database, Metrics } from '#platform';
-import { Coalescer } from '../coalesce.ts';
-import { measureCoalescer } from '../server/measurements.ts';
+import type { Database } from '#platform';
+import { gather, type GatherLimits, type Gathering } from '../gather.ts';
 import type { Access } from './access.ts';
 import { authorise } from './authorise.ts';
 import { challenged } from './challenge.ts';
@@ -24,19 +23,13 @@ import type { Mandate } from './grants/judge.ts';
 import { Permit } from './grants/permit.ts';
 import type { AccountsBehind } from './grants/permit.ts';
 
-export interface AccessLimits extends AuthenticatorLimits {
+export interface AccessLimits extends AuthenticatorLimits, GatherLimits {
   readonly stepUpUnitsMax: number;
-  readonly groupCommitItemsMax: number;
-  readonly groupCommitInFlightMax: number;
-  readonly groupCommitQueuedMax: number;
-  readonly groupCommitLingerMs: number;
-  readonly groupCommitPatienceMs: number;
 }
 
-export interface AccessOptions {
+export interface AccessOptions extends Gathering {
   readonly database: Database;
   readonly clock: Clock;
-  readonly metrics: Metrics;
   readonly limits: AccessLimits;
   /** Whose tokens are taken. */
   readonly issuers: readonly TrustedIssuer[];
@@ -84,23 +77,4 @@ export function openAccess(options: AccessOptions): Access {
       authorise(principal, permission, areObjectsJudged),
     permit: (principal, uses, context) => permit.decide(principal, uses, context),
   };
-}
-
-/** Many requests in one round trip to the database. */
-function gather<Item, Answer>(
-  { limits, metrics }: AccessOptions,
-  name: string,
-  flush: (items: readonly Item[]) => Promise<readonly Answer[]>,
-): Coalescer<Item, Answer> {
-  const { onFlush } = measureCoalescer(metrics, name, () => coalescer);
-  const coalescer: Coalescer<Item, Answer> = new Coalescer({
-    itemsMax: limits.groupCommitItemsMax,
-    inFlightMax: limits.groupCommitInFlightMax,
-    queuedMax: limits.groupCommitQueuedMax,
-    lingerMs: limits.groupCommitLingerMs,
-    patienceMs: limits.groupCommitPatienceMs,
-    onFlush,
-    flush,
-  });
-  return coalescer;
 }

@@ -5,27 +5,21 @@ import { auditActions, record } from '#audit';
 import type { AuditRecord } from '#audit';
 import { Fault, formatInstant } from '#kernel';
 import type { Clock, Instant } from '#kernel';
-import type { Database, Logger, Metrics, TransactionContext } from '#platform';
+import type { Database, Logger, TransactionContext } from '#platform';
 import type { Denial } from '../answers/denial.ts';
 import type { Disclosure } from '../answers/disclosure.ts';
-import { Coalescer } from '../coalesce.ts';
-import { measureCoalescer } from '../server/measurements.ts';
+import type { Coalescer } from '../coalesce.ts';
+import { gather, type GatherLimits, type Gathering } from '../gather.ts';
 
-export interface AccessRecorderLimits {
+export interface AccessRecorderLimits extends GatherLimits {
   readonly accessDenialsQueuedMax: number;
   readonly accessDenialsDelayMs: number;
-  readonly groupCommitItemsMax: number;
-  readonly groupCommitInFlightMax: number;
-  readonly groupCommitQueuedMax: number;
-  readonly groupCommitLingerMs: number;
-  readonly groupCommitPatienceMs: number;
 }
 
-export interface AccessRecorderOptions {
+export interface AccessRecorderOptions extends Gathering {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly metrics: Metrics;
   readonly limits: AccessRecorderLimits;
 }
 
@@ -59,21 +53,11 @@ function contextOf(clock: Clock): TransactionContext {
 }
 
 function openDisclosures(options: AccessRecorderOptions): Coalescer<Disclosure, undefined> {
-  const { database, clock, metrics, limits } = options;
-  const { onFlush } = measureCoalescer(metrics, 'disclosure', () => coalescer);
-  const coalescer: Coalescer<Disclosure, undefined> = new Coalescer({
-    itemsMax: limits.groupCommitItemsMax,
-    inFlightMax: limits.groupCommitInFlightMax,
-    queuedMax: limits.groupCommitQueuedMax,
-    lingerMs: limits.groupCommitLingerMs,
-    patienceMs: limits.groupCommitPatienceMs,
-    onFlush,
-    flush: async (items) => {
-      await database.transaction(contextOf(clock), (tx) => record(tx, items.map(disclosed)));
-      return items.map(() => undefined);
-    },
+  const { database, clock } = options;
+  return gather<Disclosure, undefined>(options, 'disclosure', async (items) => {
+    await database.transaction(contextOf(clock), (tx) => record(tx, items.map(disclosed)));
+    return items.map(() => undefined);
   });
-  return coalescer;
 }
 
 function disclosed({ caller, operationId, target, outcome, reason }: Disclosure): AuditRecord {

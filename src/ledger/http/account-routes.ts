@@ -16,7 +16,6 @@ import { changeAccount } from '../change.ts';
 import { expireHolds } from '../expire.ts';
 import { openAccountsOrReplay, type OpenAnswer } from '../open.ts';
 import {
-  account,
   balanceAt,
   listAccounts,
   listEntries,
@@ -209,7 +208,7 @@ function read(edge: LedgerEdge): Operation {
     },
     objects: accountUse('read'),
     async handler({ params, tenant }) {
-      const found = await account(booksOf(edge, tenant), params.id, edge.clock.now());
+      const found = await edge.accounts.read(params.id, tenant);
       return found === undefined ? noAccount(params.id) : answer(200, presentAccount(found));
     },
   });

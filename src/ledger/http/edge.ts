@@ -16,6 +16,7 @@ import type { BatchAnswer } from '../post.ts';
 import type { Answer } from '../posting/decide.ts';
 import type { Instruction, PostMode } from '../posting/instruction.ts';
 import type { LedgerRefusal, ReadRefusalCode } from '../refusals.ts';
+import type { AccountReader } from '../reading/account-reader.ts';
 import type { Sight } from './serialise.ts';
 
 export type { Caller } from '#platform';
@@ -67,6 +68,7 @@ export interface LedgerEdge {
   readonly database: Database;
   readonly clock: Clock;
   readonly poster: LedgerPoster;
+  readonly accounts: AccountReader;
 }
 
 export { callerOf };

@@ -2,7 +2,7 @@
 // the lock of their balances row, and the closes of periods. A row is parsed here and nowhere else.
 
 import { formatInstant, idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
-import type { Queryable, Transaction } from '#platform';
+import { uuidArray, type Queryable, type Transaction } from '#platform';
 import { balancesOf, limitsOf, type Account, type OpenAccount } from '../account.ts';
 import type { AccountStatus } from '../posting/books.ts';
 import type { Metadata, Side } from '../posting/instruction.ts';
@@ -98,6 +98,20 @@ export async function findAccount(
     values: [formatInstant(now), uuidOf(id)],
   });
   return rows[0] === undefined ? undefined : accountOf(rows[0]);
+}
+
+/** Those of the accounts that there are, in any order. */
+export async function findAccounts(
+  queryable: Queryable,
+  ids: readonly AccountId[],
+  now: Instant,
+): Promise<Account[]> {
+  const rows = await queryable.query<AccountRow>({
+    name: 'ledger.find_accounts',
+    text: `${currentAccounts} where a.id = any($2)`,
+    values: [formatInstant(now), uuidArray(ids.map(uuidOf))],
+  });
+  return rows.map(accountOf);
 }
 
 export async function findAccountByExternalId(

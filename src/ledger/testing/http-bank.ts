@@ -1,14 +1,13 @@
 // Owns what tests of the ledger's HTTP operations share: a whole edge over a real database, with a
 // clock that the test sets, and short ways to ask.
 import assert from 'node:assert/strict';
-import { limits as limitTable } from '#config';
+import { limits as limitTable, type Config } from '#config';
 import { unlocked } from '../../gateway/testing.ts';
 import {
   createGateway,
   keepAnswers,
   openApiOf,
   type Gateway,
-  type GatewayLimits,
   type Outcome,
 } from '#gateway';
 import { manualClock, parseInstant, type Instant, type ManualClock } from '#kernel';
@@ -18,6 +17,7 @@ import { postBatch, type BatchAnswer } from '../post.ts';
 import { openPoster } from '../poster.ts';
 import { refusals } from '../refusals.ts';
 import { ledgerRoutes } from '../routes.ts';
+import { openAccountReader } from '../reading/account-reader.ts';
 import type { LedgerPoster } from '../http/edge.ts';
 
 export function at(text: string): Instant {
@@ -28,7 +28,7 @@ export function at(text: string): Instant {
 
 const limits = Object.fromEntries(
   Object.entries(limitTable).map(([name, { value }]) => [name, value]),
-) as unknown as GatewayLimits;
+) as unknown as Config['limits'];
 
 export type Json = Record<string, unknown>;
 
@@ -128,7 +128,10 @@ export async function openTestBank(name: string): Promise<TestBank> {
   const bank = await testDatabase(name, { poolSize: 4 });
   const { database } = bank;
   const clock = manualClock(at('2026-03-01T10:00:00Z'));
-  const routes = ledgerRoutes({ database, clock, poster: testPoster(database, clock) });
+  const metrics = openMetrics({ isProcessMeasured: false });
+  const accounts = openAccountReader({ database, clock, metrics, limits });
+  const poster = testPoster(database, clock);
+  const routes = ledgerRoutes({ database, clock, poster, accounts });
   const about = { title: 'Test', version: '1.0.0', description: 'A ledger under test.' };
   const gateway = await createGateway({
     about,
@@ -136,7 +139,7 @@ export async function openTestBank(name: string): Promise<TestBank> {
     problemTables: [refusals],
     checks: [],
     logger: openLogger({ level: 'error' }),
-    metrics: openMetrics({ isProcessMeasured: false }),
+    metrics,
     host: '127.0.0.1',
     access: unlocked,
     port: 0,

@@ -16,7 +16,7 @@ import { openLogger, openMetrics, systemClock, type Database } from '#platform';
 import { testLog } from '../../audit/testing/log.ts';
 import { loadSigningKeys } from '../../identity/signing-keys/rotate.ts';
 import { BANK, claimsAt, sign, type Claims, type TestKey } from '../../identity/testing/tokens.ts';
-import { openGroupCommit } from '../../group-commit.ts';
+import { openLedgerEdge } from '../../group-commit.ts';
 import { openDoors } from '../../open-doors.ts';
 import { problemTables, routesOf } from '../../routes.ts';
 
@@ -83,8 +83,8 @@ export async function openWholeBank(
   const metrics = openMetrics({ isProcessMeasured: false });
   const opening = { config: { ...config, limits }, database, clock, logger, metrics };
   const doors = await openDoors({ ...opening, issuer: BANK });
-  const poster = openGroupCommit({ database, clock, metrics, limits });
-  const premises = { ...doors, database, clock, poster, objects, limits };
+  const edge = openLedgerEdge({ database, clock, metrics, limits });
+  const premises = { ...doors, ...edge, objects, limits };
   const routes = routesOf({ ...premises, planLimiter: doors.plans });
   const gateway = await createGateway({
     ...doors,

@@ -16,7 +16,7 @@ import {
   type Query,
 } from '#platform';
 import { unlocked } from '../../gateway/testing.ts';
-import { openGroupCommit } from '../../group-commit.ts';
+import { openLedgerEdge } from '../../group-commit.ts';
 
 /** claimed: the claim is committed; kept: the answer is written; committed: it is durable. */
 export type FatalPoint = 'claimed' | 'kept' | 'committed';
@@ -73,11 +73,7 @@ const opened = await openPostgres({
 const database = fragile(opened);
 const gateway = await createGateway({
   about: { title: 'Test', version: '1.0.0', description: 'A ledger that is killed.' },
-  routes: ledgerRoutes({
-    database,
-    clock,
-    poster: openGroupCommit({ database, clock, metrics, limits: config.limits }),
-  }),
+  routes: ledgerRoutes(openLedgerEdge({ database, clock, metrics, limits: config.limits })),
   problemTables: [refusals],
   checks: [],
   logger,
