@@ -22,7 +22,7 @@ const mayImport = {
   identity: ['kernel', 'platform', 'audit'],
   gateway: ['kernel', 'platform', 'audit', 'identity'],
   ledger: ['kernel', 'platform', 'audit', 'gateway'],
-  accounts: ['kernel', 'platform', 'audit', 'gateway', 'ledger'],
+  accounts: ['kernel', 'platform', 'audit', 'identity', 'gateway', 'ledger'],
   fraud: ['kernel', 'platform', 'audit', 'gateway', 'ledger', 'accounts'],
   payments: ['kernel', 'platform', 'audit', 'gateway', 'ledger', 'accounts', 'fraud'],
   cards: ['kernel', 'platform', 'audit', 'gateway', 'ledger', 'accounts', 'fraud'],
@@ -55,7 +55,7 @@ const directions = Object.entries(mayImport).map(([context, others]) => ({
     pathNot:
       context === 'kernel'
         ? '^src/kernel/'
-        : `^src/(${[context, ...others].join('|')})/|^src/config[.]ts$`,
+        : `^src/(${[context, ...others].join('|')})/|^src/config/`,
   },
 }));
 
@@ -68,7 +68,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/[^/]+/',
-        pathNot: `^src/(${[...Object.keys(mayImport), 'simulation'].join('|')})/`,
+        pathNot: `^src/(${[...Object.keys(mayImport), 'config', 'simulation'].join('|')})/`,
       },
       to: {},
     },
@@ -84,8 +84,8 @@ module.exports = {
       comment:
         'Every context reads the settings, so the settings can know no context but the kernel.',
       severity: 'error',
-      from: { path: '^src/config[.]ts$' },
-      to: { path: '^src/', pathNot: '^src/kernel/' },
+      from: { path: '^src/config/', pathNot: tests },
+      to: { path: '^src/', pathNot: '^src/(kernel|config)/' },
     },
     {
       name: 'only-through-index',

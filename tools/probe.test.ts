@@ -58,7 +58,7 @@ const directionPlants: readonly Plant[] = [
   { rule: 'known-context', path: 'src/stray/verb.ts', text: `import '#kernel';` },
   { rule: 'kernel-is-pure', path: 'src/kernel/reads.ts', text: `import 'node:fs';` },
   { rule: 'kernel-is-pure', path: 'src/kernel/vendor.ts', text: `import 'pg';` },
-  { rule: 'config-is-below', path: 'src/config.ts', text: `import '#platform';` },
+  { rule: 'config-is-below', path: 'src/config/settings.ts', text: `import '#platform';` },
   {
     rule: 'only-through-index',
     path: 'src/ledger/breaks-in.ts',

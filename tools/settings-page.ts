@@ -28,7 +28,7 @@ export function settingsPage(): string {
   );
   return `# Settings and limits
 
-Generated from \`src/config.ts\` by \`tools/settings-page.ts\`. Settings are environment variables;
+Generated from \`src/config/\` by \`tools/settings-page.ts\`. Settings are environment variables;
 a bad value stops the start with one sentence. Limits are constants of the code.
 
 ## Settings

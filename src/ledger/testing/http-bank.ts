@@ -3,13 +3,7 @@
 import assert from 'node:assert/strict';
 import { limits as limitTable, type Config } from '#config';
 import { unlocked } from '../../gateway/testing.ts';
-import {
-  createGateway,
-  keepAnswers,
-  openApiOf,
-  type Gateway,
-  type Outcome,
-} from '#gateway';
+import { createGateway, keepAnswers, openApiOf, type Gateway, type Outcome } from '#gateway';
 import { manualClock, parseInstant, type Instant, type ManualClock } from '#kernel';
 import { openLogger, openMetrics, type Database, type Transaction } from '#platform';
 import { testDatabase } from '../../platform/database/testing.ts';

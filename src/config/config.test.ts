@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { limits, loadConfig, settings, unknownSettings, type SettingOf } from './config.ts';
+import { limits, loadConfig, settings, unknownSettings, type SettingOf } from './index.ts';
 
 test('without an environment every setting has its default', () => {
   const config = loadConfig({});

@@ -1,0 +1,3 @@
+// The only door of the context of payments.
+
+export {};
