@@ -52,7 +52,7 @@ const RELEASE_PATIENCE_MS = 500;
 const RETRY_AFTER_S = '1';
 
 /** Whether a route's requests are told apart by a key: unsafe ones of known callers are. */
-function isKeyed({ method, permission, operation }: Route): boolean {
+export function isKeyed({ method, permission, operation }: Route): boolean {
   return method !== 'GET' && permission !== 'public' && operation.isIdempotentByNature !== true;
 }
 

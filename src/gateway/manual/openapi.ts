@@ -4,6 +4,7 @@ import { assert } from '#kernel';
 import { Type } from 'typebox';
 import type { TObject, TSchema } from 'typebox';
 import { permissionTable } from '../access/roles.ts';
+import { isKeyed } from '../idempotency/idempotency.ts';
 import { PUBLIC } from '../server/admission.ts';
 import type { About } from '../server/health.ts';
 import type { ProblemKind } from '../problems.ts';
@@ -160,7 +161,7 @@ function describe(route: Route, around: Surroundings): Json {
     responses: {
       ...answers(schema, around),
       ...(route.permission === PUBLIC ? {} : refusedAtTheDoor),
-      ...problems(operation, around),
+      ...problems(route, around),
     },
   };
 }
@@ -220,9 +221,11 @@ function answers(schema: OperationSchema, around: Surroundings): Json {
 }
 
 /** The problems an operation names, by status; 400 for every shape; and the rest as the default. */
-function problems(operation: Operation, around: Surroundings): Json {
+function problems(route: Route, around: Surroundings): Json {
+  const { operation } = route;
   const byStatus = new Map<number, string[]>();
-  for (const code of operation.refusals ?? []) {
+  const named = new Set([...(operation.refusals ?? []), ...refusalsAround(route, around)]);
+  for (const code of named) {
     const entry = around.codes.get(code);
     assert(entry !== undefined, `${operation.operationId} names the unknown refusal ${code}`);
     byStatus.set(entry.status, [...(byStatus.get(entry.status) ?? []), code]);
@@ -235,6 +238,20 @@ function problems(operation: Operation, around: Surroundings): Json {
   }
   responses['default'] = { description: 'Any other problem, as a problem document.', content };
   return responses;
+}
+
+const keyRefusals = [
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_in_flight',
+  'idempotency_key_reused',
+];
+
+/** What stands around the operation refuses too: its key, and what waits for a second person. */
+function refusalsAround(route: Route, { codes }: Surroundings): string[] {
+  const ofKey = isKeyed(route) ? keyRefusals : [];
+  const ofApproval = route.operation.approval === undefined ? [] : ['proposal_too_large'];
+  return [...ofKey, ...ofApproval].filter((code) => codes.has(code));
 }
 
 /**

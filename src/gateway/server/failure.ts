@@ -44,6 +44,7 @@ export function bindFailures(server: FastifyInstance, options: FailureOptions): 
     fail(refusal, request, reply);
   };
   server.setNotFoundHandler(notFound);
+  bindShadowed(server, options.routes, notFound);
 
   server.setErrorHandler((error, request, reply) => {
     // Of the method QUERY, which the framework judges before it knows that no path has it.
@@ -137,15 +138,47 @@ function discardBody(request: FastifyRequest, then: () => void): void {
   raw.on('data', count).on('end', finish).on('close', finish).resume();
 }
 
+/**
+ * A path such as /batch that knows only POST is not the id of another route, GET /{id}: it answers
+ * as any path does that does not know the method.
+ */
+function bindShadowed(
+  server: FastifyInstance,
+  routes: readonly Route[],
+  notFound: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
+  const whole = Map.groupBy(
+    routes.filter(({ path }) => !path.includes('{')),
+    ({ path }) => path,
+  );
+  for (const [path, known] of whole) {
+    const methods = new Set(known.map(({ method }) => method));
+    const shadowed = routes.filter(
+      (route) => !methods.has(route.method) && patternOf(route.path).test(path),
+    );
+    for (const method of new Set(shadowed.map((route) => route.method))) {
+      server.route({ method, url: path, handler: notFound });
+    }
+  }
+}
+
 /** Which methods a path knows; empty if it knows none. Asked only when no route was found. */
 function compileAllowedMethods(routes: readonly Route[]): (path: string) => string[] {
+  const whole = new Set(routes.filter(({ path }) => !path.includes('{')).map(({ path }) => path));
   const patterns = routes.map(({ method, path }) => ({
+    path,
     methods: method === 'GET' ? ['GET', 'HEAD'] : [method],
-    pattern: new RegExp(
-      `^${writePath(path.replaceAll('.', '\\.'), (_, isRest) => (isRest ? '.+' : '[^/]+'))}$`,
-    ),
+    pattern: patternOf(path),
   }));
-  return (path) => [
-    ...new Set(patterns.filter(({ pattern }) => pattern.test(path)).flatMap((one) => one.methods)),
-  ];
+  return (asked) => {
+    const matching = patterns.filter(({ path, pattern }) =>
+      whole.has(asked) ? path === asked : pattern.test(asked),
+    );
+    return [...new Set(matching.flatMap((one) => one.methods))];
+  };
+}
+
+function patternOf(path: string): RegExp {
+  const written = writePath(path.replaceAll('.', '\\.'), (_, isRest) => (isRest ? '.+' : '[^/]+'));
+  return new RegExp(`^${written}$`);
 }

@@ -180,6 +180,12 @@ test('an unknown path is 404, a wrong method 405 with the methods allowed', asyn
   assert.equal(told(await gateway.inject({ method: 'GET', url: '/v1/act' })).slice(0, 3), '405');
 });
 
+test('a path of its own is not the id of another route, and knows its own methods only', async () => {
+  const shadowed = await gateway.inject({ method: 'GET', url: '/v1/things/many' });
+  assert.equal(told(shadowed), '405 method_not_allowed method');
+  assert.equal(shadowed.headers['allow'], 'POST');
+});
+
 test('a bad parameter, query or path encoding is refused by name', async () => {
   const cases: readonly [string, string][] = [
     ['/v1/things/acc_1', '400 field_invalid id'],
