@@ -74,6 +74,8 @@ export type { AccountsBehind } from './access/grants/permit.ts';
 export { accessRefusals } from './access/refusals.ts';
 export { grantRoutes } from './access/grants/grant-routes.ts';
 export type { AccessEdge } from './access/grants/grant-routes.ts';
+export { clientRoutes } from './access/directory/client-routes.ts';
+export { peopleRoutes } from './access/directory/people-routes.ts';
 export { roleRoutes } from './access/role-routes.ts';
 
 /** What one person alone may not do. */

@@ -43,8 +43,13 @@ export {
   rotateClientSecret,
 } from './clients/register.ts';
 export type { RegisteredClient } from './clients/register.ts';
-export { selectClients } from './clients/client-store.ts';
-export { clientAuthentications, clientBindings, clientGrants } from './clients/client.ts';
+export { selectClient, selectClients } from './clients/client-store.ts';
+export {
+  clientAuthentications,
+  clientBindings,
+  clientGrants,
+  isClientId,
+} from './clients/client.ts';
 export type { ClientId, NewClient, OauthClient } from './clients/client.ts';
 export { clientRefusals } from './clients/refusals.ts';
 export type { ClientRefusal } from './clients/refusals.ts';

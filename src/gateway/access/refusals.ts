@@ -18,6 +18,7 @@ export const accessRefusals = {
   grant_time_zone_unknown: kind(422, 'The time zone of the mandate is not known'),
   grant_to_oneself: kind(403, 'Nobody gives a mandate to themselves'),
   roles_of_oneself: kind(403, 'Nobody changes their own roles'),
+  person_oneself: kind(403, 'Nobody does this to themselves'),
   proposal_unknown: kind(404, 'No such proposal'),
   proposal_closed: kind(409, 'The proposal does not wait any more'),
   proposal_too_large: kind(413, 'The request is too large to wait for a second person'),

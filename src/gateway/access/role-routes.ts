@@ -2,11 +2,9 @@
 // person alone never does. A person of another tenant does not exist.
 
 import { Type } from 'typebox';
-import { findPerson, isPersonId, roles, setRoles } from '#identity';
+import { roles, setRoles } from '#identity';
 import type { Person } from '#identity';
-import { accept, assert, refuse } from '#kernel';
-import type { Result } from '#kernel';
-import type { Transaction } from '#platform';
+import { refuse } from '#kernel';
 import type { ApprovalRule } from '../approvals/approval.ts';
 import { proposedAnswer } from '../approvals/present.ts';
 import { transact } from '../idempotency/transact.ts';
@@ -14,6 +12,7 @@ import { contextOf } from '../intake/caller.ts';
 import { answer, defineOperation } from '../routes.ts';
 import type { EdgeRequest, Operation, Route } from '../routes.ts';
 import * as schema from '../schema.ts';
+import { requirePerson } from './directory/people-routes.ts';
 import { requirePrincipal } from './grants/grant-routes.ts';
 import type { AccessEdge } from './grants/grant-routes.ts';
 import { permissionTable, scopes, staffRoles } from './roles.ts';
@@ -74,7 +73,7 @@ function readRoles(edge: AccessEdge): Operation {
     schema: { params, response: { 200: { description: 'The roles.', body: personRoles } } },
     async handler(request) {
       const found = await edge.database.transaction(contextOf(edge.clock, request), (tx) =>
-        personOf(tx, request, request.params.id),
+        requirePerson(tx, request, request.params.id),
       );
       return found.ok ? answer(200, presentPerson(found.value)) : found;
     },
@@ -119,29 +118,18 @@ function changeRoles(edge: AccessEdge): Operation {
           const message = 'You cannot change your own roles.';
           return refuse({ code: 'roles_of_oneself', message, param: 'id' });
         }
-        const before = await personOf(tx, request, id);
+        const before = await requirePerson(tx, request, id);
         if (!before.ok) return before;
         const person = before.value.id;
         const changed = await setRoles(tx, { person, ...asked });
         if (!changed.ok) return changed;
-        const after = await personOf(tx, request, id);
+        const after = await requirePerson(tx, request, id);
         return after.ok ? answer(200, presentPerson(after.value)) : after;
       });
     },
   });
   const guarded = { ...operation, approval };
   return guarded;
-}
-
-async function personOf(
-  tx: Transaction,
-  request: Pick<EdgeRequest, 'principal'>,
-  id: string,
-): Promise<Result<Person>> {
-  assert(isPersonId(id), 'the schema lets only ids of people in');
-  const person = await findPerson(tx, tx.keys, id);
-  if (person?.tenant === requirePrincipal(request.principal).tenant) return accept(person);
-  return refuse({ code: 'person_unknown', message: `There is no person ${id}.`, param: 'id' });
 }
 
 function presentPerson(person: Person): object {

@@ -70,6 +70,10 @@ export const permissionTable: Readonly<Record<string, PermissionRow>> = {
   'access.grants.write': row(['administrator'], ['admin']),
   'access.roles.read': row(['administrator', 'auditor'], ['admin', 'audit.read']),
   'access.roles.write': row(['administrator'], ['admin']),
+  'access.people.read': row(['administrator', 'auditor'], ['admin', 'audit.read']),
+  'access.people.write': row(['administrator'], ['admin']),
+  'access.clients.read': row(['administrator', 'auditor'], ['admin', 'audit.read']),
+  'access.clients.write': row(['administrator'], ['admin']),
   'access.plans.read': row(['administrator', 'operator', 'auditor'], ['admin', 'audit.read'], WIDE),
   'access.plans.write': row(['administrator'], ['admin'], WIDE),
   'access.legacy.read': row(
