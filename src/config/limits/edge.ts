@@ -164,6 +164,11 @@ export const edgeLimits = {
     'ms',
     'how long the answer of a request is kept under its Idempotency-Key: a day',
   ),
+  idempotencyKeptWhileApprovedMs: limit(
+    2_000_000_000,
+    'ms',
+    'answers are kept beyond that while an approved request waits to be run',
+  ),
   idempotencyClaimsMax: limit(500, 'requests', 'idempotency keys claimed in one statement'),
   idempotencyClaimsQueuedMax: limit(
     20_000,

@@ -1,6 +1,7 @@
 // The SQL of requests that may be repeated: claims them, keeps their answers, forgets them. Large
 // answers, whose parts repeat each other, are kept as a zstd frame a tenth as long.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { limits } from '#config';
 import { assert } from '#kernel';
 import type { Uuid } from '#kernel';
 import { byteaArray, bytesArray, int2Array, uuidArray } from '#platform';
@@ -126,19 +127,26 @@ export async function releaseRequest(
   return row === undefined ? undefined : heldOf(row);
 }
 
-/** Forgets requests whose time is over, the oldest first; how many. */
+/**
+ * Forgets requests whose time is over, the oldest first; how many. While an approved request waits
+ * to be run, all are kept for longer: it may have run just before a crash, and its key says so.
+ */
 export async function deleteExpired(tx: Transaction, countMax: number): Promise<number> {
   const [row] = await tx.query<{ deleted: number }>({
     name: 'gateway.delete_expired_requests',
-    text: `with expired as (
-        select r.key from gateway.idempotent_requests r where r.expires_at <= clock_timestamp()
-        order by r.expires_at limit $1 for update skip locked
+    text: `with late as (
+        select case when gateway.is_approval_waiting()
+          then $2::integer else 0 end * interval '1 millisecond' as by
+      ), expired as (
+        select r.key from gateway.idempotent_requests r, late
+        where r.expires_at <= clock_timestamp() - late.by
+        order by r.expires_at limit $1 for update of r skip locked
       ), gone as (
         delete from gateway.idempotent_requests r using expired e where r.key = e.key
         returning r.key
       )
       select count(*)::integer as deleted from gone`,
-    values: [countMax],
+    values: [countMax, limits.idempotencyKeptWhileApprovedMs.value],
   });
   return row?.deleted ?? 0;
 }
