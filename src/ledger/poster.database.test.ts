@@ -120,7 +120,7 @@ test('an external id in two batches under way is posted once, without a timeout'
 
 test('a hold that was opened in a batch under way expires in time for the next', async () => {
   const slow = interposed(bank.database, async ({ name }, id) => {
-    if (name === 'ledger.record_transfers' && id === 'first') await sleep(50);
+    if (name === 'ledger.record_balances' && id === 'first') await sleep(50);
   });
   const poster = openPoster(slow, options);
   const alice = await bank.open();

@@ -236,13 +236,15 @@ class PipelinedPoster implements Poster {
       const consulted = consultedBy(books, instructions, decision);
       this.#keep(tx, books, decision, before.number + 1);
       signalDecided();
-      await recordTransfers(tx, books, ground.locked.segment, decision, options.callers);
       const batch = { batchId, answers: decision.answers };
-      await options.onDecided?.(tx, batch);
-      // The balances this decision began from are there once the batch before has committed.
-      await before.committed;
-      await recordBalances(tx, books, decision, consulted);
-      await recordAnswers(tx, instructions, decision.answers, options.callers);
+      // Sent one after the other without waiting between them, and done in that order.
+      await allOf([
+        recordTransfers(tx, books, ground.locked.segment, decision, options.callers),
+        options.onDecided?.(tx, batch),
+        recordAnswers(tx, instructions, decision.answers, options.callers),
+        // The balances this decision began from are there once the batch before has committed.
+        before.committed.then(() => recordBalances(tx, books, decision, consulted)),
+      ]);
       return batch;
     } catch (error) {
       // Whatever it was, nothing is stored yet; the plain way meets it again if it is real.
@@ -310,6 +312,13 @@ class PipelinedPoster implements Poster {
       if (earlier <= number - this.#options.inFlightMax) this.#deadlines.delete(earlier);
     }
   }
+}
+
+/** Waits for all of them, and fails as the first of them failed. */
+async function allOf(steps: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  const ended = await Promise.allSettled(steps);
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 // An external id is each tenant's own.

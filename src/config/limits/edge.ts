@@ -169,12 +169,6 @@ export const edgeLimits = {
     'ms',
     'answers are kept beyond that while an approved request waits to be run',
   ),
-  idempotencyClaimsMax: limit(500, 'requests', 'idempotency keys claimed in one statement'),
-  idempotencyClaimsQueuedMax: limit(
-    20_000,
-    'requests',
-    'requests that may wait for their key; more are refused as overloaded',
-  ),
   idempotencyExpiryMax: limit(5_000, 'requests', 'answers forgotten in one transaction'),
   stepUpUnitsMax: limit(
     500,

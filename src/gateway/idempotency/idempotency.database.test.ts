@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Type } from 'typebox';
-import { limits as limitTable } from '#config';
+import { loadConfig } from '#config';
 import { defineActions, record } from '#audit';
 import { Fault, refuse } from '#kernel';
 import { openLogger, openMetrics, openSession, systemClock } from '#platform';
@@ -23,12 +23,7 @@ import { transact } from './transact.ts';
 const clock = systemClock();
 const actions = defineActions({ 'test.thing.done': ['books', 'a thing was done'] });
 const LEASE_MS = 400;
-const limits = {
-  idempotencyLeaseMs: LEASE_MS,
-  idempotencyKeptMs: limitTable.idempotencyKeptMs.value,
-  idempotencyClaimsMax: 100,
-  idempotencyClaimsQueuedMax: 1_000,
-};
+const limits = { ...loadConfig({}).limits, idempotencyLeaseMs: LEASE_MS };
 
 let stored: TestDatabase;
 let owner: Session;

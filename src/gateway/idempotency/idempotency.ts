@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '#kernel';
 import type { Uuid } from '#kernel';
-import type { Counter, Database, Logger, Metrics } from '#platform';
-import { Coalescer } from '../coalesce.ts';
-import { measureCoalescer } from '../server/measurements.ts';
+import type { Counter, Database, Logger } from '#platform';
+import type { Coalescer } from '../coalesce.ts';
+import { gather, type GatherLimits, type Gathering } from '../gather.ts';
 import { EdgeRefusal } from '../problems.ts';
 import type { ProblemBook } from '../problems.ts';
 import { isRefused } from '../routes.ts';
@@ -20,17 +20,14 @@ import { replayOf, settle } from './kept-answer.ts';
 import { ClaimLost } from './transact.ts';
 
 /** As the table of limits names them. */
-export interface IdempotencyLimits {
+export interface IdempotencyLimits extends GatherLimits {
   readonly idempotencyLeaseMs: number;
   readonly idempotencyKeptMs: number;
-  readonly idempotencyClaimsMax: number;
-  readonly idempotencyClaimsQueuedMax: number;
 }
 
-export interface IdempotencyOptions {
+export interface IdempotencyOptions extends Gathering {
   readonly database: Database;
   readonly logger: Logger;
-  readonly metrics: Metrics;
   readonly limits: IdempotencyLimits;
 }
 
@@ -89,23 +86,14 @@ class KeyedRequests implements Idempotency {
   readonly #found: Counter<'found'>;
 
   constructor(options: IdempotencyOptions) {
-    const { metrics, limits } = options;
+    const { metrics } = options;
     this.#options = options;
     this.#found = metrics.counter({
       name: 'florin_idempotency_keys_total',
       help: 'Keys of requests, by what they stood for: nothing yet, an answer, or a reason for no.',
       labels: ['found'],
     });
-    const { onFlush } = measureCoalescer(metrics, 'idempotency', () => this.#claims);
-    this.#claims = new Coalescer<Asked, Found>({
-      itemsMax: limits.idempotencyClaimsMax,
-      inFlightMax: 2,
-      queuedMax: limits.idempotencyClaimsQueuedMax,
-      lingerMs: 0,
-      patienceMs: 5,
-      onFlush,
-      flush: (asked) => this.#claim(asked),
-    });
+    this.#claims = gather(options, 'idempotency', (asked) => this.#claim(asked));
   }
 
   bind(route: Route, handler: Handler, { book, allow }: AnswerForms): Handler {

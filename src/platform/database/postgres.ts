@@ -134,6 +134,12 @@ export function withoutPassword(url: string): string {
   return url.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:***@').replace(/(password=)[^&]*/i, '$1***');
 }
 
+/** What the driver takes, and its types do not know: it waits for the promise. */
+interface PoolOptions extends pg.PoolConfig {
+  readonly pipeline: boolean;
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
+}
+
 class PostgresDatabase implements Database {
   readonly description: string;
   readonly #options: PostgresOptions;
@@ -144,8 +150,7 @@ class PostgresDatabase implements Database {
     this.#options = options;
     this.description = options.description ?? withoutPassword(options.url);
     const { statementTimeoutMs } = options;
-    // The driver waits for the promise, which its types do not know.
-    const pool: pg.PoolConfig & { onConnect: (client: pg.ClientBase) => Promise<void> } = {
+    const pool: PoolOptions = {
       connectionString: options.url,
       max: options.poolSize,
       connectionTimeoutMillis: options.connectTimeoutMs,
@@ -157,6 +162,8 @@ class PostgresDatabase implements Database {
       keepAliveInitialDelayMillis: 10_000,
       application_name: 'florin',
       types,
+      // Statements that do not wait for each other are sent together.
+      pipeline: true,
       onConnect: (client) => prepareSession(client, options),
     };
     this.#pool = new pg.Pool(pool);

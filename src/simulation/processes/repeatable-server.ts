@@ -2,7 +2,7 @@
 // its doors, for tests that kill it: by itself with SIGKILL, at a named point of the nth request
 // that comes to that point. Around the real database stands nothing but that trap.
 
-import { limits as limitTable, loadConfig } from '#config';
+import { loadConfig } from '#config';
 import { createGateway, openIdempotency } from '#gateway';
 import { ledgerRoutes, refusals } from '#ledger';
 import {
@@ -87,12 +87,7 @@ const gateway = await createGateway({
     database,
     logger,
     metrics,
-    limits: {
-      idempotencyLeaseMs: leaseMs,
-      idempotencyKeptMs: limitTable.idempotencyKeptMs.value,
-      idempotencyClaimsMax: limitTable.idempotencyClaimsMax.value,
-      idempotencyClaimsQueuedMax: limitTable.idempotencyClaimsQueuedMax.value,
-    },
+    limits: { ...config.limits, idempotencyLeaseMs: leaseMs },
   }),
   isAnswerChecked: true,
 });
