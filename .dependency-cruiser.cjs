@@ -99,7 +99,8 @@ module.exports = {
       name: 'only-through-index-from-outside',
       comment: 'The composition root and the tools use what a context publishes, as contexts do.',
       severity: 'error',
-      from: { path: '^src/[^/]+[.]ts$|^(cli|tools|bench|conformance|examples)/' },
+      // Conformance, as the simulation, proves the insides right, so it sees them.
+      from: { path: '^src/[^/]+[.]ts$|^(cli|tools|bench|examples)/' },
       to: { path: '^src/[^/]+/', pathNot: doors },
     },
     {

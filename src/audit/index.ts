@@ -7,6 +7,7 @@ export type { Action, PciClause, RetentionClass } from './action.ts';
 export { canonical } from './canonical.ts';
 export type { Json, JsonObject } from './canonical.ts';
 export type { Sealed, Sensitive } from './sealing/sealed.ts';
+export { seal } from './sealing/seal.ts';
 export { unseal } from './sealing/unseal.ts';
 export type { Unsealed } from './sealing/unseal.ts';
 export { eraseSubject } from './sealing/erase.ts';

@@ -1,14 +1,30 @@
 // TABLE  every limit, from the tables of those who keep it.
 
+import { accountLimits } from './limits/accounts.ts';
 import { auditLimits } from './limits/audit.ts';
+import { bankAccountLimits } from './limits/bank-accounts.ts';
 import { edgeLimits } from './limits/edge.ts';
+import { fileLimits } from './limits/files.ts';
+import { iso20022Limits } from './limits/iso20022.ts';
 import { identityLimits } from './limits/identity.ts';
 import { ledgerLimits } from './limits/ledger.ts';
+import { nachaLimits } from './limits/nacha.ts';
+import { standingOrderLimits } from './limits/standing-orders.ts';
+import { paymentLimits } from './limits/payments.ts';
+import { queueLimits } from './limits/queues.ts';
 
 /** Limits that are part of the product and not for an operator to change. */
 export const limits = {
   ...edgeLimits,
   ...identityLimits,
   ...ledgerLimits,
+  ...nachaLimits,
+  ...standingOrderLimits,
+  ...accountLimits,
   ...auditLimits,
+  ...queueLimits,
+  ...bankAccountLimits,
+  ...fileLimits,
+  ...iso20022Limits,
+  ...paymentLimits,
 } as const;

@@ -84,6 +84,23 @@ export const settings = {
       values: ['all', 'failures', 'off'],
     }),
   },
+  accounts: {
+    bankCountry: choice({
+      env: 'FLORIN_BANK_COUNTRY',
+      unit: 'country',
+      meaning:
+        'whose account numbers accounts get where their product names none: IBANs with national ' +
+        'check digits, or US routing and account numbers',
+      default: 'none',
+      values: ['none', 'CZ', 'SK', 'DE', 'US'],
+    }),
+    bankCode: plainText({
+      env: 'FLORIN_BANK_CODE',
+      unit: 'digits',
+      meaning: "the bank's own part of those numbers: its national bank code or routing number",
+      default: undefined,
+    }),
+  },
   legacy: {
     url: webOrigin({
       env: 'FLORIN_LEGACY_URL',
@@ -109,6 +126,51 @@ export const settings = {
       meaning:
         'issuers outside whose access tokens are taken, as a JSON list or the path of a file ' +
         'that holds it; none unless given',
+      default: undefined,
+    }),
+  },
+  queues: {
+    policies: plainText({
+      env: 'FLORIN_QUEUES',
+      unit: 'policies',
+      meaning:
+        'how queues treat what fails and when they raise alarms, such as ' +
+        'payments-submit:attempts=5,base=500;files:age=600000 with attempts, base and pause (ms ' +
+        'before another attempt, first and at most), depth, age (ms) and dead (the most without ' +
+        'an alarm); three attempts, 200 ms first and a minute at most unless given',
+      default: undefined,
+    }),
+    eventRetentionDays: integer({
+      env: 'FLORIN_EVENT_RETENTION_DAYS',
+      unit: 'days',
+      meaning: 'how long events are kept that every consumer has handled, for replays',
+      default: 30,
+      min: 1,
+      max: 3_650,
+    }),
+  },
+  rails: {
+    bic: plainText({
+      env: 'FLORIN_BIC',
+      unit: 'BIC',
+      meaning: 'by which other banks and rails know this bank (ISO 9362)',
+      default: undefined,
+    }),
+    sctInstUrl: webOrigin({
+      env: 'FLORIN_SCT_INST_URL',
+      unit: 'URL',
+      meaning:
+        'where the rail for instant credit transfers is; without it such payments wait, accepted',
+      default: undefined,
+    }),
+  },
+  files: {
+    inboxFolder: folder({
+      env: 'FLORIN_INBOX_DIR',
+      unit: 'folder',
+      meaning:
+        'where senders of payment files leave them, each in a folder named after it; no folder ' +
+        'is watched unless given',
       default: undefined,
     }),
   },

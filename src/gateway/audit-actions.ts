@@ -20,6 +20,9 @@ export const gatewayActions = defineActions({
   'gateway.legacy_rule.change': ['security', 'a rule of the other core was changed', '10.2.1.7'],
   'gateway.legacy_rule.remove': ['security', 'a rule of the other core was removed', '10.2.1.7'],
   'gateway.legacy_values.read': ['security', 'values that differed were read', '10.2.1.1'],
+  'gateway.dead_letter.read': ['books', 'what had failed for good was read', '10.2.1.1'],
+  'gateway.dead_letter.redrive': ['books', 'what had failed for good was sent again', '10.2.1.2'],
+  'gateway.dead_letter.discard': ['books', 'what had failed for good was thrown away', '10.2.1.2'],
   'gateway.signature_key.add': ['security', 'a partner was given a key to sign with', '10.2.1.5'],
   'gateway.signature_key.remove': ['security', 'a key of a partner was taken back', '10.2.1.5'],
 });

@@ -68,7 +68,7 @@ export type {
 /** Who may do what. */
 export { openAccess } from './access/open-access.ts';
 export type { AccessLimits, AccessOptions } from './access/open-access.ts';
-export { actsOnGrants, challengeOf } from './access/authorise.ts';
+export { actsOnGrants, challengeOf, isStaffFor } from './access/authorise.ts';
 export type { Access, Decision, ObjectUse, UseContext } from './access/access.ts';
 export type { AccountsBehind } from './access/grants/permit.ts';
 export { accessRefusals } from './access/refusals.ts';
@@ -76,6 +76,9 @@ export { grantRoutes } from './access/grants/grant-routes.ts';
 export type { AccessEdge } from './access/grants/grant-routes.ts';
 export { clientRoutes } from './access/directory/client-routes.ts';
 export { peopleRoutes } from './access/directory/people-routes.ts';
+export type { GrantId } from './access/grants/grant-store.ts';
+export { endHeldGrants, giveHeldGrants } from './access/grants/held.ts';
+export type { HeldGrant } from './access/grants/held.ts';
 export { roleRoutes } from './access/role-routes.ts';
 
 /** What one person alone may not do. */
@@ -104,6 +107,12 @@ export { assignPlan, putPlan, releaseCustomer, removePlan } from './plans/plans.
 export { planRefusals } from './plans/refusals.ts';
 export { planRoutes } from './plans/routes.ts';
 export type { PlansEdge } from './plans/routes.ts';
+
+/** What waits to be done, and what failed for good. */
+export { queueRefusals } from './queues/refusals.ts';
+export { queueRoutes } from './queues/routes.ts';
+export type { QueuesEdge } from './queues/routes.ts';
+export { discardLetters, redriveLetters, requireLetter } from './queues/settle-letters.ts';
 
 /** The edge's own safety. */
 export { tlsOptionsOf } from './safety/tls.ts';

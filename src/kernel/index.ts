@@ -23,6 +23,17 @@ export {
   startOfDay,
 } from './time.ts';
 export type { Clock, Instant, ManualClock } from './time.ts';
+export {
+  addDays,
+  businessDayRules,
+  calendars,
+  datePartsOf,
+  dayInMonth,
+  isBusinessDay,
+  nextBusinessDay,
+  toBusinessDay,
+} from './calendar.ts';
+export type { BusinessDayRule, Calendar } from './calendar.ts';
 export { idOf, isId, newId, newUuid, uuidBatch, uuidOf } from './id.ts';
 export type { AccountId, BatchId, EventId, Id, TransferId, Uuid, UuidBatch } from './id.ts';
 export { currencyOf, currencyRecordOf, currencyRecords, minorUnitsOf } from './currency.ts';

@@ -240,7 +240,7 @@ class PipelinedPoster implements Poster {
       // Sent one after the other without waiting between them, and done in that order.
       await allOf([
         recordTransfers(tx, books, ground.locked.segment, decision, options.callers),
-        options.onDecided?.(tx, batch),
+        options.onDecided?.(tx, batch) ?? Promise.resolve(),
         recordAnswers(tx, instructions, decision.answers, options.callers),
         // The balances this decision began from are there once the batch before has committed.
         before.committed.then(() => recordBalances(tx, books, decision, consulted)),
@@ -315,7 +315,7 @@ class PipelinedPoster implements Poster {
 }
 
 /** Waits for all of them, and fails as the first of them failed. */
-async function allOf(steps: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+async function allOf(steps: readonly Promise<unknown>[]): Promise<void> {
   const ended = await Promise.allSettled(steps);
   const failed = ended.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;

@@ -1,7 +1,7 @@
 // The ledger's reading verbs in one place. They change nothing, take whatever can be queried, and
 // answer from counters and entries alone.
 
-export { account, accountByExternalId, listAccounts } from './reading/accounts.ts';
+export { account, accountByExternalId, accountsById, listAccounts } from './reading/accounts.ts';
 export type { AccountFilter, AccountPage } from './reading/accounts.ts';
 export { balanceAt } from './reading/balance.ts';
 export type { AsOf } from './reading/balance.ts';
@@ -27,6 +27,8 @@ export type {
   StatementPlace,
   StatementQuery,
 } from './reading/statement.ts';
+export { movementsByDay } from './reading/movement-store.ts';
+export type { Movement, MovementQuestion } from './reading/movement-store.ts';
 export {
   batchTransfers,
   listTransfers,

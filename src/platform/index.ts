@@ -134,3 +134,65 @@ export type {
   FieldParameters,
   FieldValue,
 } from './http/structured-fields.ts';
+export { emit } from './stream/emit.ts';
+export { openStream } from './stream/stream.ts';
+export type { Stream, StreamOptions } from './stream/stream.ts';
+export {
+  consumerProgress,
+  forgetConsumer,
+  forgetOldEvents,
+  measureStream,
+  positionBefore,
+  readEvents,
+  replayFrom,
+} from './stream/keep.ts';
+export type {
+  Consumer,
+  ConsumerProgress,
+  EventData,
+  EventPage,
+  EventValue,
+  NewEvent,
+  StreamEvent,
+  Subscription,
+} from './stream/port.ts';
+export { send } from './queue/send.ts';
+export { openQueues } from './queue/queues.ts';
+export type { QueuesOptions } from './queue/queues.ts';
+export { openWorkers } from './queue/workers.ts';
+export type { WorkersOptions } from './queue/workers.ts';
+export { readQueuePolicies } from './queue/policy.ts';
+export type { QueuePolicies } from './queue/policy.ts';
+export { deadLetter, deadLetters, discard, queueStates, redrive } from './queue/dead-letters.ts';
+export type { DeadLetterChoice, DeadLetterPage, Redrive } from './queue/dead-letters.ts';
+export { measureQueues, watchQueues } from './queue/watch.ts';
+export type {
+  DeadLetter,
+  Failed,
+  FailureOutcome,
+  FailureReason,
+  HandlingResult,
+  MessageBody,
+  MessageId,
+  NewMessage,
+  QueuePolicy,
+  Queues,
+  QueueState,
+  Received,
+  ReceiveOptions,
+  Receipt,
+  RecordedFailure,
+  Settlement,
+  WorkerOptions,
+  Workers,
+} from './queue/port.ts';
+export { forgetExpiredItems, openKeyValues } from './keyvalues/keyvalues.ts';
+export type { Item, ItemValue, KeyValues, NewItem, PutResult } from './keyvalues/port.ts';
+/** XML. */
+export { readXml, readXmlText } from './xml/read.ts';
+export { XmlWriter } from './xml/write.ts';
+export type { XmlAttributes } from './xml/write.ts';
+export type { XmlAttribute, XmlEvent, XmlFault, XmlLimits, XmlOpen } from './xml/port.ts';
+/** Documents to print and keep. */
+export { openPdf } from './pdf/document.ts';
+export type { PdfDocument, PdfFacts, PdfPage, PdfPlace, PdfTextStyle } from './pdf/port.ts';

@@ -32,7 +32,7 @@ export type Decision = Allowed | Denied;
 
 /** What an operation does to one object, for rules about objects. */
 export interface ObjectUse {
-  readonly kind: 'account' | 'hold' | 'transfer';
+  readonly kind: 'account' | 'hold' | 'transfer' | 'payment';
   readonly id: string;
   readonly act: 'read' | 'credit' | 'debit' | 'manage';
   /** Minor units of what would move, where known. */

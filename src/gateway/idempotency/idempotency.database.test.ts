@@ -455,32 +455,6 @@ test('an effect outside of the transaction of its answer is told of in the log, 
   assert.equal(told.length, 1);
 });
 
-test('no key is forgotten while an approved request waits, which may have run before a crash', async () => {
-  const id = randomUUID();
-  await owner.query({
-    text: `insert into gateway.proposals (id, tenant, operation_id, permission, summary,
-        beneficiaries, execution_key, request, request_hash, maker, customer, maker_principal,
-        state, proposed_at, expires_at, decided_at, decided_by)
-      values ($1, 'main', 'pay', 'pay', 'Pay.', '{}', 'approved:of-a-test-of-keys', '{}',
-        sha256(''), 'usr_1', 'usr_1', '{}', 'approved', now(), now() + interval '1 day', now(),
-        'usr_2')`,
-    values: [id],
-  });
-  const context = { now: clock.now(), actor: 'florin', correlationId: 'expiry' };
-  await ask({ key: newKey() });
-  await owner.query({
-    text: `update gateway.idempotent_requests
-      set expires_at = clock_timestamp() - interval '1 second'`,
-  });
-  assert.equal(await expireIdempotencyKeys(stored.database, context), 0);
-  await owner.query({
-    text: `update gateway.proposals
-      set state = 'executed', executed_at = now(), answer_status = 200 where id = $1`,
-    values: [id],
-  });
-  assert.ok((await expireIdempotencyKeys(stored.database, context)) > 0);
-});
-
 test('a key is free again when its time is over, and what expired is forgotten', async () => {
   const key = newKey();
   const first = await ask({ key, body: { name: 'a' } });

@@ -6,6 +6,7 @@ import type { Account } from '../account.ts';
 import {
   findAccount,
   findAccountByExternalId,
+  findAccounts,
   selectAccounts,
   type AccountFilter,
 } from '../store/account-store.ts';
@@ -22,6 +23,15 @@ export async function account(
   now: Instant = NEVER,
 ): Promise<Account | undefined> {
   return await findAccount(queryable, id, now);
+}
+
+/** Those of the accounts that there are, in any order. */
+export async function accountsById(
+  queryable: Queryable,
+  ids: readonly AccountId[],
+  now: Instant = NEVER,
+): Promise<Account[]> {
+  return ids.length === 0 ? [] : await findAccounts(queryable, ids, now);
 }
 
 export async function accountByExternalId(

@@ -135,10 +135,10 @@ export function withoutPassword(url: string): string {
 }
 
 /** What the driver takes, and its types do not know: it waits for the promise. */
-interface PoolOptions extends pg.PoolConfig {
+type PoolOptions = pg.PoolConfig & {
   readonly pipeline: boolean;
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
-}
+};
 
 class PostgresDatabase implements Database {
   readonly description: string;

@@ -55,10 +55,18 @@ const member = Type.Optional(schema.text(8_192));
 /** RFC 7517 §4 and RFC 7518 §6: the public members only. */
 const publicKey = schema.object({
   kty: schema.text(40),
-  ...{ kid: member, use: member, alg: member, crv: member, x: member, y: member },
-  ...{ n: member, e: member, x5t: member, 'x5t#S256': member },
+  kid: member,
+  use: member,
+  alg: member,
+  crv: member,
+  x: member,
+  y: member,
+  n: member,
+  e: member,
+  x5t: member,
+  'x5t#S256': member,
   key_ops: Type.Optional(Type.Array(schema.text(40), { maxItems: 10 })),
-  x5c: Type.Optional(Type.Array(schema.text(8_192), { maxItems: 10 })),
+  x5c: Type.Optional(Type.Array(schema.text(8192), { maxItems: 10 })),
 });
 const keySet = schema.object(
   { keys: Type.Array(publicKey, { minItems: 1, maxItems: KEYS_MAX }) },

@@ -11,7 +11,8 @@ export type GrantId = Id<'grt'>;
 export interface NewGrant {
   readonly granteeKind: 'subject' | 'customer';
   readonly grantee: string;
-  readonly objectKind: ObjectUse['kind'];
+  /** Nobody has a mandate for one payment: the accounts behind it decide. */
+  readonly objectKind: Exclude<ObjectUse['kind'], 'payment'>;
   readonly objectId: string;
   readonly acts: readonly Act[];
   readonly currency: Currency | undefined;
@@ -64,6 +65,51 @@ export async function insertGrant(
       grant.validTo === undefined ? null : formatInstant(grant.validTo),
       formatInstant(tx.now),
       tx.actor,
+    ],
+  });
+}
+
+/** Many at once. */
+export async function insertGrants(
+  tx: Transaction,
+  tenant: string,
+  grants: readonly { readonly id: Uuid; readonly grant: NewGrant }[],
+): Promise<void> {
+  const column = <Value>(pick: (grant: NewGrant) => Value): Value[] =>
+    grants.map(({ grant }) => pick(grant));
+  await tx.query({
+    name: 'gateway.insert_grants',
+    text: `insert into gateway.grants (id, tenant, grantee_kind, grantee, object_kind, object_id,
+        acts, currency, transfer_max, day_max, time_zone, weekdays, minute_from, minute_to,
+        valid_from, valid_to, created_at, created_by)
+      select n.id, $2, n.grantee_kind, n.grantee, n.object_kind, n.object_id,
+        string_to_array(n.acts, ','), n.currency, n.transfer_max, n.day_max, n.time_zone,
+        string_to_array(n.weekdays, ',')::smallint[], n.minute_from, n.minute_to, n.valid_from,
+        n.valid_to, $16, $17
+      from unnest($1::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+        $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::smallint[],
+        $14::smallint[], $15::timestamptz[], $18::timestamptz[])
+        as n (id, grantee_kind, grantee, object_kind, object_id, acts, currency, transfer_max,
+          day_max, time_zone, weekdays, minute_from, minute_to, valid_from, valid_to)`,
+    values: [
+      grants.map(({ id }) => id),
+      tenant,
+      column(({ granteeKind }) => granteeKind),
+      column(({ grantee }) => grantee),
+      column(({ objectKind }) => objectKind),
+      column(({ objectId }) => objectId),
+      column(({ acts }) => acts.join(',')),
+      column(({ currency }) => currency ?? null),
+      column(({ transferMax }) => transferMax ?? null),
+      column(({ dayMax }) => dayMax ?? null),
+      column(({ timeZone }) => timeZone),
+      column(({ weekdays }) => weekdays.join(',')),
+      column(({ minuteFrom }) => minuteFrom),
+      column(({ minuteTo }) => minuteTo),
+      column(({ validFrom }) => formatInstant(validFrom)),
+      formatInstant(tx.now),
+      tx.actor,
+      column(({ validTo }) => (validTo === undefined ? null : formatInstant(validTo))),
     ],
   });
 }
@@ -166,6 +212,16 @@ export async function endGrant(tx: Transaction, id: Uuid): Promise<boolean> {
     values: [id, formatInstant(tx.now), tx.actor],
   });
   return rows.length > 0;
+}
+
+/** Ends those of many that had not ended. */
+export async function endGrants(tx: Transaction, ids: readonly Uuid[]): Promise<void> {
+  await tx.query({
+    name: 'gateway.end_grants',
+    text: `update gateway.grants set revoked_at = $2, revoked_by = $3
+      where id = any($1::uuid[]) and revoked_at is null`,
+    values: [ids, formatInstant(tx.now), tx.actor],
+  });
 }
 
 /** Whose mandate for what. */

@@ -86,7 +86,7 @@ function flawOf(giver: Principal, grant: NewGrant): GrantRefusal | undefined {
 }
 
 /** All that it allows, for the log. */
-function told(grant: NewGrant): JsonObject {
+export function told(grant: NewGrant): JsonObject {
   const { granteeKind, grantee, objectKind, objectId, acts, currency, validTo } = grant;
   return {
     [granteeKind]: grantee,
