@@ -4,12 +4,14 @@ import { parseArgs } from 'node:util';
 import { benchAudit } from './audit/audit.ts';
 import { benchGateway } from './gateway/gateway.ts';
 import { benchLedger } from './ledger.ts';
+import { benchPayments } from './payments/payments.ts';
 import { print, type BenchOptions, type Report } from './report.ts';
 
 const areas: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>> = {
   ledger: benchLedger,
   audit: benchAudit,
   gateway: benchGateway,
+  payments: benchPayments,
 };
 
 async function main(): Promise<number> {

@@ -7,8 +7,11 @@ import path from 'node:path';
 import { auditCommand } from './audit.ts';
 import { clientCommand } from './identity/client.ts';
 import { explain } from './failure.ts';
+import { fileCommand } from './payments/file.ts';
+import { queueCommand } from './queue.ts';
 import { keysCommand } from './identity/keys.ts';
 import { legacyCommand } from './legacy.ts';
+import { simulateCommand } from './payments/simulate.ts';
 import { personCommand } from './identity/person.ts';
 import { tokenCommand } from './identity/token.ts';
 import {
@@ -66,6 +69,9 @@ const commands: readonly Command[] = [
   clientCommand,
   keysCommand,
   legacyCommand,
+  fileCommand,
+  queueCommand,
+  simulateCommand,
   {
     name: 'bench',
     takes: '[AREA] [--quick] [--json]',

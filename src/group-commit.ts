@@ -31,6 +31,19 @@ export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly limits: Config['limits'];
+  /** What everything of this process that moves money goes through; one of its own unless given. */
+  readonly poster?: Poster | undefined;
+}
+
+/** One for a process: two would take the ground from under each other. */
+export function openProcessPoster({
+  database,
+  limits,
+}: Pick<GroupCommitOptions, 'database' | 'limits'>): Poster {
+  return openPoster(database, {
+    inFlightMax: limits.postingBatchesInFlightMax,
+    accountsMax: limits.postingAccountsKeptMax,
+  });
 }
 
 /** What the ledger's routes stand on. */
@@ -41,11 +54,8 @@ export function openLedgerEdge(options: GroupCommitOptions): LedgerEdge {
 }
 
 export function openGroupCommit(options: GroupCommitOptions): LedgerPoster {
-  const { database, clock, limits } = options;
-  const poster = openPoster(database, {
-    inFlightMax: limits.postingBatchesInFlightMax,
-    accountsMax: limits.postingAccountsKeptMax,
-  });
+  const { database, clock } = options;
+  const poster = options.poster ?? openProcessPoster(options);
   const contextOf: ContextOf = (caller) => ({
     now: clock.now(),
     clockOffsetUs: clock.offsetUs,

@@ -25,9 +25,9 @@ import {
 import { bannerOf, type BannerFacts } from './banner.ts';
 import { listenForEnding, type Ending } from './ending.ts';
 import { reachDatabase, readLedgerSize, readServerFacts } from './facts-store.ts';
-import { openLedgerEdge } from './group-commit.ts';
 import { keepLog, type KeptLog } from './keep-log.ts';
 import { openDoors, type Doors } from './open-doors.ts';
+import { openWork, type Work } from './open-work.ts';
 import { problemTables, routesOf, tags } from './routes.ts';
 import { runSchedules } from './run-schedules.ts';
 import { schedulesOf } from './schedules.ts';
@@ -109,11 +109,19 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
 
   const doors = await openDoors({ ...starting, database, issuer: issuerOf(config) });
   open.defer(() => doors.close());
-  const table = schedulesOf({ database, log: log.schedules, doors: doors.schedules });
+  const work = openWork({ ...starting, database, objects: log.objects });
+  open.defer(() => work.close());
+  const table = schedulesOf({
+    database,
+    log: log.schedules,
+    doors: doors.schedules,
+    work: work.schedules,
+  });
+  await work.start();
   const schedules = runSchedules(table, { clock, logger });
   open.defer(() => schedules.stop());
   open.defer(() => log.hurry());
-  const url = await listen(starting, { database, log, doors });
+  const url = await listen(starting, { database, log, doors, work });
   ending.signal.throwIfAborted();
 
   const [server, size] = await Promise.all([readServerFacts(database), readLedgerSize(database)]);
@@ -193,11 +201,11 @@ interface Opened {
   readonly database: Database;
   readonly log: KeptLog;
   readonly doors: Doors;
+  readonly work: Work;
 }
 
-async function listen(starting: Starting, { database, log, doors }: Opened): Promise<string> {
+async function listen(starting: Starting, { database, log, doors, work }: Opened): Promise<string> {
   const { config, logger, clock, metrics, open } = starting;
-  const edge = openLedgerEdge({ database, clock, metrics, limits: config.limits });
   const gateway = await createGateway({
     about: {
       title: 'Florin',
@@ -207,7 +215,7 @@ async function listen(starting: Starting, { database, log, doors }: Opened): Pro
     },
     routes: routesOf({
       ...doors,
-      ...edge,
+      ...work.premises,
       objects: log.objects,
       limits: config.limits,
       planLimiter: doors.plans,

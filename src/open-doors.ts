@@ -15,6 +15,7 @@ import {
   openQuotaTeller,
   openSignatures,
   type Access,
+  type AccountsBehind,
   type AddressLimiter,
   type Approvals,
   type Idempotency,
@@ -31,9 +32,10 @@ import {
   type FirstInvitation,
   type Principal,
 } from '#identity';
-import { SECOND_US, type Instant } from '#kernel';
-import { openAccountsBehind } from '#ledger';
-import { measureOutbound, type Metrics, type OutboundMeasure } from '#platform';
+import { SECOND_US, type Clock, type Instant } from '#kernel';
+import { openAccountsBehind as openTransfersBehind } from '#ledger';
+import { openOrdersBehind, openPaymentsBehind } from '#payments';
+import { measureOutbound, type Database, type Metrics, type OutboundMeasure } from '#platform';
 import { scheduleContext, type Schedule } from './schedules.ts';
 import {
   identitySchedules,
@@ -81,7 +83,7 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     clock,
     metrics,
     limits,
-    accountsBehind: openAccountsBehind(database),
+    accountsBehind: openAccountsBehind(database, clock),
     issuers: await issuersOf(options, measure),
     nonces: await openProofNonces(database.keys),
   });
@@ -173,4 +175,20 @@ async function openPartners(
 /** Plans are for whoever comes from outside; the bank's own people are held back by nothing. */
 function isOutside({ roles }: Principal): boolean {
   return roles.some((role) => role === 'customer' || role === 'partner');
+}
+
+/**
+ * Which accounts a hold, a transfer, a payment or a standing order is about, asked of each context
+ * that knows some: whoever has a mandate for the account may do with them what it allows.
+ */
+function openAccountsBehind(database: Database, clock: Clock): AccountsBehind {
+  const asked = [
+    openTransfersBehind(database),
+    openPaymentsBehind(database, clock),
+    openOrdersBehind(database),
+  ];
+  return async (uses, tenant) => {
+    const found = await Promise.all(asked.map((behind) => behind(uses, tenant)));
+    return new Map(found.flatMap((each) => [...each]));
+  };
 }

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { bankAccountRefusals, customerRefusals, statementRefusals } from '#accounts';
 import {
   accessRefusals,
   documentedProblems,
   expectedProblems,
   legacyRefusals,
   planRefusals,
+  queueRefusals,
   signatureRefusals,
   type ProblemTable,
 } from '#gateway';
 import { clientRefusals, peopleRefusals } from '#identity';
+import {
+  fileRefusals,
+  paymentRefusals,
+  reconciliationRefusals,
+  standingOrderRefusals,
+} from '#payments';
+import { problemTables } from './routes.ts';
 
 const page = readFileSync(new URL('../docs/reference/refusals.md', import.meta.url), 'utf8');
 
@@ -21,6 +30,14 @@ const sections: Readonly<Record<string, ProblemTable>> = {
   Legacy: legacyRefusals,
   Clients: clientRefusals,
   People: peopleRefusals,
+  Customers: customerRefusals,
+  'Bank accounts': bankAccountRefusals,
+  Statements: statementRefusals,
+  Payments: paymentRefusals,
+  Files: fileRefusals,
+  'Standing orders': standingOrderRefusals,
+  Reconciliation: reconciliationRefusals,
+  Queues: queueRefusals,
 };
 
 for (const [section, table] of Object.entries(sections)) {
@@ -31,3 +48,12 @@ for (const [section, table] of Object.entries(sections)) {
     for (const [code, kind] of expected) assert.deepEqual(documented.get(code), kind, code);
   });
 }
+
+test('every table of refusals that is served has a section, or a test beside it', () => {
+  const here = new Set(Object.values(sections));
+  const beside = problemTables.filter((table) => !here.has(table));
+  assert.deepEqual(
+    beside.map((table) => Object.keys(table).length > 0),
+    [true, true],
+  );
+});

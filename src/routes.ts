@@ -1,6 +1,15 @@
 // TABLE  method, path -> handler, permission. Every context brings the rows of its own operations;
 // what is not listed here is not served.
 
+import {
+  accountsRoutes,
+  bankAccountRefusals,
+  customerRefusals,
+  customersRoutes,
+  statementRefusals,
+  statementRoutes,
+  type AccountsEdge,
+} from '#accounts';
 import { auditRefusals } from '#audit';
 import {
   accessRefusals,
@@ -13,6 +22,8 @@ import {
   peopleRoutes,
   planRefusals,
   planRoutes,
+  queueRefusals,
+  queueRoutes,
   roleRoutes,
   signatureRefusals,
   signatureRoutes,
@@ -27,9 +38,24 @@ import {
 } from '#gateway';
 import { clientRefusals, peopleRefusals } from '#identity';
 import { ledgerRoutes, refusals, type LedgerEdge } from '#ledger';
+import {
+  fileRefusals,
+  fileRoutes,
+  paymentRefusals,
+  paymentsRoutes,
+  reconciliationRefusals,
+  reconciliationRoutes,
+  standingOrderRefusals,
+  standingOrderRoutes,
+  type FilesEdge,
+  type PaymentsEdge,
+} from '#payments';
 
 /** What the operations stand on. */
 export type Premises = LedgerEdge &
+  AccountsEdge &
+  PaymentsEdge &
+  FilesEdge &
   AuditEdge &
   AccessEdge &
   ApprovalsEdge &
@@ -40,6 +66,14 @@ export type Premises = LedgerEdge &
 export function routesOf(premises: Premises): readonly Route[] {
   return [
     ...ledgerRoutes(premises),
+    ...customersRoutes(premises),
+    ...accountsRoutes(premises),
+    ...statementRoutes(premises),
+    ...paymentsRoutes(premises),
+    ...fileRoutes(premises),
+    ...standingOrderRoutes(premises),
+    ...reconciliationRoutes(premises),
+    ...queueRoutes(premises),
     ...auditRoutes(premises),
     ...grantRoutes(premises),
     ...roleRoutes(premises),
@@ -59,6 +93,14 @@ export const tags: Readonly<Record<string, string>> = {
   'ledger transfers': 'Money moved and held, one instruction at a time.',
   'ledger batches': 'Lists of instructions, posted together.',
   'ledger reports': 'Trial balance, chart of accounts, closed periods.',
+  customers: 'People and companies: who they are to the bank, and what they agreed to.',
+  accounts: 'Accounts of customers: products, holders, numbers, blocks, statements.',
+  products: 'What accounts can be: currency, limits, interest, fees.',
+  payments: 'Money moved for customers, within the bank and to other banks.',
+  files: 'Files of payments: agreements, upload, faults, progress, answers.',
+  'standing orders': 'Payments that are made again and again.',
+  reconciliation: 'What other banks say of our accounts with them, matched and explained.',
+  queues: 'What waits to be done, and what failed for good.',
   'audit records': 'What was done by whom: search, export, receipts.',
   'audit proofs': 'Checkpoints and proofs that nothing was changed or left out.',
   'audit log tiles': 'The log as C2SP tlog-tiles, for the tools of others.',
@@ -68,6 +110,14 @@ export const tags: Readonly<Record<string, string>> = {
 /** Every refusal an operation may answer with, by code. */
 export const problemTables: readonly ProblemTable[] = [
   refusals,
+  customerRefusals,
+  bankAccountRefusals,
+  statementRefusals,
+  paymentRefusals,
+  fileRefusals,
+  standingOrderRefusals,
+  reconciliationRefusals,
+  queueRefusals,
   auditRefusals,
   accessRefusals,
   planRefusals,

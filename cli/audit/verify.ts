@@ -12,7 +12,6 @@ import {
   type LogVerification,
 } from '#audit';
 import { loadConfig } from '#config';
-import { ledgerSources } from '#ledger';
 import { keysFolderOf, openSession } from '#platform';
 import { explain } from '../failure.ts';
 import { createProgress, silentProgress, type Progress } from '../progress.ts';
@@ -28,6 +27,7 @@ import {
 } from '../usage.ts';
 import { openLog, type OpenedLog } from './open.ts';
 import { LOG_TARGET, recordRead } from './reads.ts';
+import { reconcileSources } from '../../src/sources.ts';
 
 const FINDINGS_DEFAULT = '20';
 
@@ -105,7 +105,7 @@ async function verifyOpened(
       trustedKeys: request.keys ?? (hasKeys ? [await keys.publicKey(SIGNING_KEY)] : undefined),
       keys: hasKeys ? keys : undefined,
       objects: log.objects,
-      sources: ledgerSources,
+      sources: reconcileSources,
       onProgress: showing(progress),
     });
   } finally {

@@ -111,6 +111,32 @@ test('loading the sample again changes nothing', async () => {
   assert.match(formatReport(again), /Nothing changed: everything had been imported before/);
 });
 
+test('the import makes customers, their accounts and orders too, each once', async () => {
+  const report = await loadSampleBank(bank.database, clock);
+  const { customers, bankAccounts, standingOrders } = report.holdings;
+  assert.ok(customers.added > 0 && bankAccounts.added > 0 && standingOrders.added > 0);
+  const again = await loadSampleBank(bank.database, clock);
+  assert.deepEqual(again.holdings, {
+    customers: { added: 0, existing: customers.added },
+    bankAccounts: { added: 0, existing: bankAccounts.added },
+    standingOrders: { added: 0, existing: standingOrders.added },
+  });
+  const [facts] = await bank.database.query({
+    text: `select (select count(*) from accounts.bank_accounts) as accounts,
+        (select count(*) from payments.standing_orders o where o.status = 'suspended') as orders,
+        (select count(*) from accounts.customers) as customers,
+        (select count(*) from payments.payments) as payments`,
+  });
+  assert.deepEqual(facts, {
+    accounts: BigInt(bankAccounts.added),
+    orders: BigInt(standingOrders.added),
+    customers: BigInt(customers.added),
+    payments: 0n,
+  });
+  const last = await loadSampleBank(bank.database, clock);
+  assert.match(formatReport(last), /0 customers, 0 bank accounts and 0 standing orders added/);
+});
+
 test('an import stopped half-way goes on where it was', async () => {
   let batches = 0;
   const isStopped = (): boolean => (batches += 1) > 3;

@@ -1,6 +1,6 @@
 // Owns the import of a bank whose files were read in full: plan, store the records, open the
-// accounts, post the history. Every step can be done again without doing it twice, so an import
-// that was killed is simply started again.
+// accounts, make customers and their orders, post the history. Every step can be done again without
+// doing it twice, so an import that was killed is simply started again.
 
 import { limits } from '#config';
 import { accept, msOf, newUuid, refuse } from '#kernel';
@@ -8,6 +8,7 @@ import type { AccountId, Clock, Refusal, Result } from '#kernel';
 import { openAccountsOrReplay, type OpenAccount } from '#ledger';
 import type { Database, TransactionContext } from '#platform';
 import type { Progress } from '../progress.ts';
+import { makeHoldings, type HoldingRefusal } from './bank/holdings.ts';
 import { customerAccounts, ownAccounts } from './chart.ts';
 import { planHistory } from './plan.ts';
 import { postHistory } from './post.ts';
@@ -39,7 +40,7 @@ export interface AccountNotOpened extends Refusal {
   readonly code: 'account_not_opened';
 }
 
-export type ImportRefusal = ReferenceRefusal | AccountNotOpened;
+export type ImportRefusal = ReferenceRefusal | AccountNotOpened | HoldingRefusal;
 
 export async function importBank(input: ImportInput): Promise<Result<ImportReport, ImportRefusal>> {
   const { database, clock, directory, files, source, progress } = input;
@@ -58,6 +59,9 @@ export async function importBank(input: ImportInput): Promise<Result<ImportRepor
   const opened = await openAll(database, { wanted, context, progress });
   if (!opened.ok) return opened;
   const { accountIds, added, existing } = opened.value;
+  const making = { source, files, plan, accountIds, context, progress };
+  const holdings = await makeHoldings(database, making);
+  if (!holdings.ok) return holdings;
 
   const tally = startTally(files, plan);
   progress.start('Posting', { total: plan.rows.length, unit: 'rows' });
@@ -80,6 +84,7 @@ export async function importBank(input: ImportInput): Promise<Result<ImportRepor
       directory,
       references: references.value,
       accounts: { added, existing },
+      holdings: holdings.value,
       end,
       elapsedMs: performance.now() - input.startedMs,
     }),

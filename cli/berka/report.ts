@@ -137,7 +137,7 @@ function differenceLines({ differences, refusals, waiting, outcome }: ImportRepo
 }
 
 function changeLines(report: ImportReport): string[] {
-  const { added, existing, elapsedMs, compared, cutDay, waiting } = report;
+  const { added, existing, elapsedMs, compared, cutDay, waiting, holdings } = report;
   const seconds = (elapsedMs / 1000).toLocaleString('en-GB', { maximumFractionDigits: 1 });
   const rows = compared.rows + (cutDay?.rows ?? 0) - waiting;
   const rate = Math.round((rows / Math.max(elapsedMs, 1)) * 1000);
@@ -149,7 +149,14 @@ function changeLines(report: ImportReport): string[] {
       `${counted(added.records, 'record')}; there before: ` +
       `${number(existing.transfers)}, ${number(existing.accounts)} and ` +
       `${number(existing.records)}.`;
-  return [change, `Took ${seconds} s: ${number(rate)} rows a second.`];
+  const { customers, bankAccounts, standingOrders } = holdings;
+  const held =
+    `Of the bank: ${counted(customers.added, 'customer')}, ` +
+    `${counted(bankAccounts.added, 'bank account')} and ` +
+    `${counted(standingOrders.added, 'standing order')} added, the orders suspended until ` +
+    `somebody resumes them; there before: ${number(customers.existing)}, ` +
+    `${number(bankAccounts.existing)} and ${number(standingOrders.existing)}.`;
+  return [change, held, `Took ${seconds} s: ${number(rate)} rows a second.`];
 }
 
 /** The report for machines: snake_case names, amounts in minor units (haler) as text. */

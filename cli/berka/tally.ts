@@ -2,6 +2,7 @@
 // own answer, right after the row, was the printed balance.
 
 import { assert, DAY_US, formatDate, type Instant } from '#kernel';
+import type { Holdings } from './bank/holdings.ts';
 import { nostros } from './mapping.ts';
 import type { Plan } from './plan.ts';
 import type { PostingEnd, RowOutcome } from './post.ts';
@@ -83,6 +84,7 @@ export interface ImportReport {
   readonly differences: readonly Difference[];
   readonly refusals: readonly RefusedRow[];
   readonly waiting: number;
+  readonly holdings: Holdings;
   readonly added: Added;
   readonly existing: Added;
   readonly elapsedMs: number;
@@ -105,6 +107,7 @@ export interface TallyRest {
   readonly directory: string;
   readonly references: ReferenceCounts;
   readonly accounts: { readonly added: number; readonly existing: number };
+  readonly holdings: Holdings;
   readonly end: PostingEnd;
   readonly elapsedMs: number;
 }
@@ -207,6 +210,7 @@ function reportOf(figures: Figures, { files, plan, rest }: Facts): ImportReport 
     differences: [...differences.values()].toSorted((a, b) => a.account - b.account),
     refusals,
     waiting: end.waiting,
+    holdings: rest.holdings,
     added: {
       records: references.added,
       accounts: opened.added,

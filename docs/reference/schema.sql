@@ -1,6 +1,246 @@
 -- The schema that the migrations and functions make. Written by tools/schema-dump.ts from
 -- a fresh database and compared by a test: review a migration by its difference.
 
+create schema accounts;
+grant usage on schema accounts to florin_app;
+
+create table accounts.accruals (
+  account_id uuid not null,
+  place integer not null,
+  tenant text not null default platform.tenant(),
+  from_day date not null,
+  through_day date not null,
+  balance numeric(38,0) not null,
+  credit_units numeric(60,0) not null,
+  debit_units numeric(60,0) not null,
+  product_version integer not null,
+  is_correction boolean not null,
+  accrued_at timestamp with time zone not null,
+  constraint accruals_pkey PRIMARY KEY (account_id, place),
+  constraint accruals_check CHECK ((from_day <= through_day)),
+  constraint accruals_place_check CHECK ((place >= 1)),
+  constraint accruals_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.bank_accounts(id)
+);
+grant insert, select on accounts.accruals to florin_app;
+
+create table accounts.bank_accounts (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  external_id text,
+  product text not null,
+  currency text not null,
+  status text not null,
+  status_reason text,
+  iban text,
+  routing_number text,
+  account_number text,
+  overdraft bigint not null,
+  opened_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint bank_accounts_pkey PRIMARY KEY (id),
+  constraint bank_accounts_account_number_check CHECK ((account_number ~ '^[A-Z0-9-]{1,17}$'::text)),
+  constraint bank_accounts_check CHECK (((routing_number IS NULL) = (account_number IS NULL))),
+  constraint bank_accounts_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint bank_accounts_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+  constraint bank_accounts_iban_check CHECK ((iban ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'::text)),
+  constraint bank_accounts_overdraft_check CHECK ((overdraft >= 0)),
+  constraint bank_accounts_routing_number_check CHECK ((routing_number ~ '^[0-9]{9}$'::text)),
+  constraint bank_accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'blocked'::text, 'debits_blocked'::text, 'dormant'::text, 'closed'::text]))),
+  constraint bank_accounts_status_reason_check CHECK (((length(status_reason) >= 1) AND (length(status_reason) <= 500))),
+  constraint bank_accounts_id_fkey FOREIGN KEY (id) REFERENCES ledger.accounts(id)
+) with (fillfactor=85);
+CREATE INDEX bank_accounts_by_tenant ON accounts.bank_accounts USING btree (tenant, id);
+CREATE INDEX bank_accounts_dormant ON accounts.bank_accounts USING btree (tenant, product, id) WHERE (status = 'dormant'::text);
+CREATE UNIQUE INDEX bank_accounts_external_id ON accounts.bank_accounts USING btree (external_id, tenant) WHERE (external_id IS NOT NULL);
+CREATE UNIQUE INDEX bank_accounts_iban ON accounts.bank_accounts USING btree (iban, tenant) WHERE (iban IS NOT NULL);
+CREATE UNIQUE INDEX bank_accounts_number ON accounts.bank_accounts USING btree (account_number, routing_number, tenant) WHERE (account_number IS NOT NULL);
+grant insert, select, update on accounts.bank_accounts to florin_app;
+
+create table accounts.bookings (
+  transfer_id uuid not null,
+  account_id uuid not null,
+  tenant text not null default platform.tenant(),
+  kind text not null,
+  fee text,
+  period_end date not null,
+  amount bigint not null,
+  version bigint not null,
+  booked_at timestamp with time zone not null,
+  constraint bookings_pkey PRIMARY KEY (account_id, version),
+  constraint bookings_check CHECK (((amount > 0) OR (kind <> 'fee'::text))),
+  constraint bookings_check1 CHECK (((fee IS NULL) = (kind <> 'fee'::text))),
+  constraint bookings_kind_check CHECK ((kind = ANY (ARRAY['interest_credit'::text, 'interest_debit'::text, 'fee'::text]))),
+  constraint bookings_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.bank_accounts(id)
+);
+grant insert, select on accounts.bookings to florin_app;
+
+create table accounts.customer_changes (
+  customer_id uuid not null,
+  revision integer not null,
+  tenant text not null default platform.tenant(),
+  action text not null,
+  details jsonb not null,
+  sealed jsonb,
+  changed_at timestamp with time zone not null,
+  actor text not null,
+  constraint customer_changes_pkey PRIMARY KEY (customer_id, revision),
+  constraint customer_changes_revision_check CHECK ((revision > 0)),
+  constraint customer_changes_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES accounts.customers(id)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON accounts.customer_changes FOR EACH ROW EXECUTE FUNCTION accounts.refuse_change();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON accounts.customer_changes FOR EACH STATEMENT EXECUTE FUNCTION accounts.refuse_change();
+grant insert, select on accounts.customer_changes to florin_app;
+
+create table accounts.customer_lookups (
+  hash bytea not null,
+  customer_id uuid not null,
+  tenant text not null default platform.tenant(),
+  kind text not null,
+  constraint customer_lookups_pkey PRIMARY KEY (hash, customer_id),
+  constraint customer_lookups_hash_check CHECK ((length(hash) = 32)),
+  constraint customer_lookups_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'tax_id'::text]))),
+  constraint customer_lookups_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES accounts.customers(id)
+);
+CREATE INDEX customer_lookups_customer ON accounts.customer_lookups USING btree (customer_id);
+grant delete, insert, select on accounts.customer_lookups to florin_app;
+
+create table accounts.customers (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  external_id text,
+  kind text not null,
+  verification text not null,
+  verification_method text,
+  verification_by text,
+  verification_at timestamp with time zone,
+  verification_expires_at timestamp with time zone,
+  revision integer not null,
+  particulars_revision integer not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  erased_at timestamp with time zone,
+  constraint customers_pkey PRIMARY KEY (id),
+  constraint customers_check CHECK (((particulars_revision >= 1) AND (particulars_revision <= revision))),
+  constraint customers_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'company'::text]))),
+  constraint customers_revision_check CHECK ((revision > 0)),
+  constraint customers_tenant_check CHECK ((tenant ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+  constraint customers_verification_check CHECK ((verification = ANY (ARRAY['unverified'::text, 'pending'::text, 'verified'::text, 'refused'::text, 'expired'::text])))
+);
+CREATE INDEX customers_expiry ON accounts.customers USING btree (verification_expires_at) WHERE ((verification = 'verified'::text) AND (verification_expires_at IS NOT NULL));
+CREATE UNIQUE INDEX customers_external_id ON accounts.customers USING btree (external_id, tenant) WHERE (external_id IS NOT NULL);
+CREATE INDEX customers_tenant ON accounts.customers USING btree (tenant, id);
+grant insert, select on accounts.customers to florin_app;
+grant update on accounts.customers (verification) to florin_app;
+grant update on accounts.customers (verification_method) to florin_app;
+grant update on accounts.customers (verification_by) to florin_app;
+grant update on accounts.customers (verification_at) to florin_app;
+grant update on accounts.customers (verification_expires_at) to florin_app;
+grant update on accounts.customers (revision) to florin_app;
+grant update on accounts.customers (particulars_revision) to florin_app;
+grant update on accounts.customers (changed_at) to florin_app;
+grant update on accounts.customers (erased_at) to florin_app;
+
+create table accounts.fees (
+  account_id uuid not null,
+  code text not null,
+  period_end date not null,
+  tenant text not null default platform.tenant(),
+  amount bigint not null,
+  raised_at timestamp with time zone not null,
+  charged_at timestamp with time zone,
+  constraint fees_pkey PRIMARY KEY (account_id, code, period_end),
+  constraint fees_amount_check CHECK ((amount > 0)),
+  constraint fees_code_check CHECK (((length(code) >= 1) AND (length(code) <= 63))),
+  constraint fees_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.bank_accounts(id)
+) with (fillfactor=85);
+CREATE INDEX fees_due ON accounts.fees USING btree (account_id) WHERE (charged_at IS NULL);
+grant insert, select, update on accounts.fees to florin_app;
+
+create table accounts.holders (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  account_id uuid not null,
+  customer uuid not null,
+  role text not null,
+  grant_id uuid not null,
+  since timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_by text,
+  constraint holders_pkey PRIMARY KEY (id),
+  constraint holders_check CHECK (((ended_at IS NULL) = (ended_by IS NULL))),
+  constraint holders_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'authorised'::text]))),
+  constraint holders_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.bank_accounts(id),
+  constraint holders_customer_fkey FOREIGN KEY (customer) REFERENCES accounts.customers(id)
+);
+CREATE INDEX holders_by_customer ON accounts.holders USING btree (customer, account_id) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX holders_now ON accounts.holders USING btree (account_id, customer) WHERE (ended_at IS NULL);
+grant insert, select, update on accounts.holders to florin_app;
+
+create table accounts.interest_positions (
+  account_id uuid not null,
+  tenant text not null default platform.tenant(),
+  begins_on date not null,
+  accrued_through date not null,
+  seen_version bigint not null,
+  balance numeric(38,0) not null,
+  ahead jsonb not null,
+  places integer not null,
+  accrued_credit numeric(60,0) not null,
+  accrued_debit numeric(60,0) not null,
+  due_credit numeric(60,0) not null,
+  due_debit numeric(60,0) not null,
+  due_through date not null,
+  booked_credit numeric(38,0) not null,
+  booked_debit numeric(38,0) not null,
+  next_booking date,
+  last_activity_at timestamp with time zone not null,
+  is_over boolean not null default false,
+  constraint interest_positions_pkey PRIMARY KEY (account_id),
+  constraint interest_positions_check CHECK ((due_through <= accrued_through)),
+  constraint interest_positions_places_check CHECK ((places >= 0)),
+  constraint interest_positions_seen_version_check CHECK ((seen_version >= 0)),
+  constraint interest_positions_account_id_fkey FOREIGN KEY (account_id) REFERENCES accounts.bank_accounts(id)
+) with (fillfactor=70);
+CREATE INDEX interest_positions_activity ON accounts.interest_positions USING btree (tenant, last_activity_at) WHERE (NOT is_over);
+CREATE INDEX interest_positions_booking ON accounts.interest_positions USING btree (tenant, next_booking, account_id) WHERE ((next_booking IS NOT NULL) AND (NOT is_over));
+CREATE INDEX interest_positions_due ON accounts.interest_positions USING btree (tenant, accrued_through, account_id) WHERE (NOT is_over);
+grant insert, select, update on accounts.interest_positions to florin_app;
+
+create table accounts.lookup_keys (
+  tenant text not null default platform.tenant(),
+  wrapped_key bytea not null,
+  created_at timestamp with time zone not null,
+  constraint lookup_keys_pkey PRIMARY KEY (tenant)
+);
+grant insert, select on accounts.lookup_keys to florin_app;
+
+create table accounts.products (
+  tenant text not null default platform.tenant(),
+  code text not null,
+  version integer not null,
+  effective_from date not null,
+  kind text not null,
+  currency text not null,
+  name text not null,
+  terms jsonb not null,
+  created_at timestamp with time zone not null,
+  created_by text not null,
+  constraint products_pkey PRIMARY KEY (code, tenant, version),
+  constraint products_code_check CHECK ((code ~ '^[a-z][a-z0-9_-]{0,62}$'::text)),
+  constraint products_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint products_kind_check CHECK ((kind = ANY (ARRAY['current'::text, 'savings'::text, 'loan'::text]))),
+  constraint products_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint products_terms_check CHECK ((jsonb_typeof(terms) = 'object'::text)),
+  constraint products_version_check CHECK ((version >= 1))
+);
+grant insert, select on accounts.products to florin_app;
+
+create sequence accounts.account_serials;
+grant usage on accounts.account_serials to florin_app;
+
+create function accounts.refuse_change() returns trigger language plpgsql volatile set search_path=pg_catalog, pg_temp; -- body 5d2518aad1a568a8
+grant execute on function accounts.refuse_change() to public;
+
 create schema audit;
 grant usage on schema audit to florin_app;
 
@@ -770,6 +1010,9 @@ grant execute on function gateway.grants_for(timestamp with time zone,text[],tex
 create function gateway.guard_proposal() returns trigger language plpgsql volatile set search_path=pg_catalog, pg_temp; -- body 835812b0a963a907
 grant execute on function gateway.guard_proposal() to public;
 
+create function gateway.is_approval_waiting() returns boolean language sql stable security definer set search_path=pg_catalog, pg_temp; -- body 676f3559c602d17b
+grant execute on function gateway.is_approval_waiting() to florin_app;
+
 create function gateway.release_request(p_key bytea, p_owner uuid) returns SETOF gateway.idempotent_requests language plpgsql volatile; -- body f3b595102345b23a
 grant execute on function gateway.release_request(bytea,uuid) to public;
 
@@ -1082,6 +1325,24 @@ create table identity.used_proofs (
 CREATE INDEX used_proofs_expiry ON identity.used_proofs USING btree (expires_at);
 grant delete, insert, select, update on identity.used_proofs to florin_app;
 
+create schema keyvalues;
+grant usage on schema keyvalues to florin_app;
+
+create table keyvalues.items (
+  table_name text not null,
+  tenant text not null default platform.tenant(),
+  key text not null,
+  value jsonb not null,
+  version bigint not null,
+  expires_at timestamp with time zone,
+  constraint items_pkey PRIMARY KEY (table_name, key, tenant),
+  constraint items_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint items_table_name_check CHECK ((table_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text)),
+  constraint items_version_check CHECK ((version > 0))
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX items_expiry ON keyvalues.items USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+grant delete, insert, select, update on keyvalues.items to florin_app;
+
 create schema ledger;
 grant usage on schema ledger to florin_app;
 
@@ -1242,6 +1503,603 @@ grant execute on function ledger.record_transfers(timestamp with time zone,text,
 create function ledger.refuse_change() returns trigger language plpgsql volatile; -- body a4327f4b90a8c2ba
 grant execute on function ledger.refuse_change() to public;
 
+create schema payments;
+grant usage on schema payments to florin_app;
+
+create type payments.payment_kind as enum ('book', 'credit_out', 'credit_in', 'debit_out', 'debit_in');
+
+create type payments.payment_status as enum ('accepted', 'submitted', 'unknown', 'settled', 'recall_requested', 'returned', 'reversed', 'rejected', 'cancelled', 'declined');
+
+create table payments.ach_counters (
+  origin text not null,
+  last_sequence integer not null,
+  counted_on date not null,
+  files integer not null,
+  constraint ach_counters_pkey PRIMARY KEY (origin),
+  constraint ach_counters_files_check CHECK (((files >= 0) AND (files <= 36))),
+  constraint ach_counters_last_sequence_check CHECK (((last_sequence >= 0) AND (last_sequence <= 9999999))),
+  constraint ach_counters_origin_check CHECK ((origin ~ '^[0-9]{8}$'::text))
+);
+grant insert, select, update on payments.ach_counters to florin_app;
+
+create table payments.bank_statement_entries (
+  statement_id uuid not null,
+  tenant text not null default platform.tenant(),
+  nostro_id uuid not null,
+  place integer not null,
+  amount bigint not null,
+  booked_on date not null,
+  value_on date not null,
+  reference text collate "C",
+  servicer_reference text collate "C",
+  code text,
+  constraint bank_statement_entries_pkey PRIMARY KEY (statement_id, place),
+  constraint bank_statement_entries_amount_check CHECK ((amount <> 0)),
+  constraint bank_statement_entries_code_check CHECK (((length(code) >= 1) AND (length(code) <= 100))),
+  constraint bank_statement_entries_place_check CHECK ((place >= 0)),
+  constraint bank_statement_entries_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 255))),
+  constraint bank_statement_entries_servicer_reference_check CHECK (((length(servicer_reference) >= 1) AND (length(servicer_reference) <= 255))),
+  constraint bank_statement_entries_nostro_id_fkey FOREIGN KEY (nostro_id) REFERENCES payments.nostros(id),
+  constraint bank_statement_entries_statement_id_fkey FOREIGN KEY (statement_id) REFERENCES payments.bank_statements(id)
+);
+CREATE INDEX bank_statement_entries_servicer ON payments.bank_statement_entries USING btree (nostro_id, servicer_reference) WHERE (servicer_reference IS NOT NULL);
+grant insert, select on payments.bank_statement_entries to florin_app;
+
+create table payments.bank_statements (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  nostro_id uuid not null,
+  kind text not null,
+  reference text collate "C" not null,
+  sequence bigint,
+  opening bigint,
+  closing bigint,
+  ends_on date not null,
+  entries integer not null,
+  sha256 bytea not null,
+  recorded_at timestamp with time zone not null,
+  constraint bank_statements_pkey PRIMARY KEY (id),
+  constraint bank_statements_check CHECK (((kind = 'statement'::text) = (opening IS NOT NULL))),
+  constraint bank_statements_check1 CHECK (((opening IS NULL) = (closing IS NULL))),
+  constraint bank_statements_entries_check CHECK ((entries >= 0)),
+  constraint bank_statements_kind_check CHECK ((kind = ANY (ARRAY['statement'::text, 'notification'::text]))),
+  constraint bank_statements_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 100))),
+  constraint bank_statements_sha256_check CHECK ((length(sha256) = 32)),
+  constraint bank_statements_nostro_id_fkey FOREIGN KEY (nostro_id) REFERENCES payments.nostros(id)
+);
+CREATE INDEX bank_statements_by_nostro ON payments.bank_statements USING btree (nostro_id, id);
+CREATE UNIQUE INDEX bank_statements_content ON payments.bank_statements USING btree (nostro_id, sha256);
+CREATE UNIQUE INDEX bank_statements_reference ON payments.bank_statements USING btree (nostro_id, kind, reference);
+grant insert, select on payments.bank_statements to florin_app;
+
+create table payments.breaks (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  nostro_id uuid not null,
+  kind text not null,
+  amount bigint not null,
+  statement_id uuid,
+  place integer,
+  account_id uuid,
+  version bigint,
+  state text not null,
+  assignee text,
+  resolution text,
+  note text,
+  match_id uuid,
+  transfer_id uuid,
+  wait_until date,
+  since_on date not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint breaks_pkey PRIMARY KEY (id),
+  constraint breaks_assignee_check CHECK (((length(assignee) >= 1) AND (length(assignee) <= 600))),
+  constraint breaks_check CHECK (((state = 'resolved'::text) = (resolution IS NOT NULL))),
+  constraint breaks_check1 CHECK (((state <> 'assigned'::text) OR (assignee IS NOT NULL))),
+  constraint breaks_check2 CHECK (((state = 'waiting'::text) = (wait_until IS NOT NULL))),
+  constraint breaks_kind_check CHECK ((kind = ANY (ARRAY['statement_only'::text, 'books_only'::text, 'amount_differs'::text, 'statement_gap'::text]))),
+  constraint breaks_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint breaks_resolution_check CHECK ((resolution = ANY (ARRAY['matched'::text, 'linked'::text, 'written_off'::text, 'accepted'::text]))),
+  constraint breaks_state_check CHECK ((state = ANY (ARRAY['open'::text, 'assigned'::text, 'waiting'::text, 'resolved'::text]))),
+  constraint breaks_match_id_fkey FOREIGN KEY (match_id) REFERENCES payments.matches(id),
+  constraint breaks_nostro_id_fkey FOREIGN KEY (nostro_id) REFERENCES payments.nostros(id),
+  constraint breaks_statement_id_place_fkey FOREIGN KEY (statement_id, place) REFERENCES payments.bank_statement_entries(statement_id, place)
+) with (fillfactor=80);
+CREATE INDEX breaks_by_id ON payments.breaks USING btree (tenant, id);
+CREATE UNIQUE INDEX breaks_of_book_entry ON payments.breaks USING btree (account_id, version) WHERE ((state <> 'resolved'::text) AND (version IS NOT NULL));
+CREATE UNIQUE INDEX breaks_of_statement_entry ON payments.breaks USING btree (statement_id, place) WHERE ((state <> 'resolved'::text) AND (place IS NOT NULL));
+CREATE INDEX breaks_unresolved ON payments.breaks USING btree (nostro_id, since_on, id) WHERE (state <> 'resolved'::text);
+grant insert, select, update on payments.breaks to florin_app;
+
+create table payments.changes (
+  payment_id uuid not null,
+  version integer not null,
+  tenant text not null default platform.tenant(),
+  before payments.payment_status not null,
+  status payments.payment_status not null,
+  reason text,
+  transfer_id uuid,
+  changed_at timestamp with time zone not null,
+  constraint changes_pkey PRIMARY KEY (payment_id, version),
+  constraint changes_version_check CHECK ((version > 1)),
+  constraint changes_payment_id_fkey FOREIGN KEY (payment_id) REFERENCES payments.payments(id)
+);
+grant insert, select on payments.changes to florin_app;
+
+create table payments.file_agreements (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  sender text not null,
+  format text not null,
+  role text not null,
+  acceptance text not null,
+  rail text not null,
+  settlement_account uuid,
+  currency text not null,
+  are_debits_allowed boolean not null,
+  entry_max bigint,
+  file_max bigint,
+  mapping jsonb,
+  state text not null,
+  revision integer not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint file_agreements_pkey PRIMARY KEY (id),
+  constraint file_agreements_acceptance_check CHECK ((acceptance = ANY (ARRAY['whole'::text, 'partial'::text]))),
+  constraint file_agreements_check CHECK (((role = 'incoming'::text) OR (settlement_account IS NOT NULL))),
+  constraint file_agreements_check1 CHECK (((format = 'csv'::text) = (mapping IS NOT NULL))),
+  constraint file_agreements_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint file_agreements_entry_max_check CHECK ((entry_max > 0)),
+  constraint file_agreements_file_max_check CHECK ((file_max > 0)),
+  constraint file_agreements_format_check CHECK ((format ~ '^[a-z0-9][a-z0-9_.]{0,39}$'::text)),
+  constraint file_agreements_mapping_check CHECK ((octet_length((mapping)::text) <= 16384)),
+  constraint file_agreements_rail_check CHECK ((rail ~ '^[a-z][a-z0-9_]{0,29}$'::text)),
+  constraint file_agreements_revision_check CHECK ((revision > 0)),
+  constraint file_agreements_role_check CHECK ((role = ANY (ARRAY['incoming'::text, 'outgoing'::text]))),
+  constraint file_agreements_sender_check CHECK ((sender ~ '^[a-z0-9][a-z0-9-]{0,39}$'::text)),
+  constraint file_agreements_state_check CHECK ((state = ANY (ARRAY['active'::text, 'ended'::text]))),
+  constraint file_agreements_settlement_account_fkey FOREIGN KEY (settlement_account) REFERENCES ledger.accounts(id)
+);
+CREATE INDEX file_agreements_by_id ON payments.file_agreements USING btree (tenant, id);
+CREATE UNIQUE INDEX file_agreements_in_force ON payments.file_agreements USING btree (sender, format, tenant) WHERE (state = 'active'::text);
+grant insert, select, update on payments.file_agreements to florin_app;
+
+create table payments.file_answers (
+  file_id uuid not null,
+  tenant text not null default platform.tenant(),
+  format text not null,
+  bytes bigint not null,
+  sha256 bytea not null,
+  parts uuid[] not null,
+  recorded_at timestamp with time zone not null,
+  constraint file_answers_pkey PRIMARY KEY (file_id),
+  constraint file_answers_bytes_check CHECK ((bytes >= 0)),
+  constraint file_answers_format_check CHECK (((length(format) >= 1) AND (length(format) <= 40))),
+  constraint file_answers_parts_check CHECK (((cardinality(parts) >= 1) AND (cardinality(parts) <= 100000))),
+  constraint file_answers_sha256_check CHECK ((length(sha256) = 32)),
+  constraint file_answers_file_id_fkey FOREIGN KEY (file_id) REFERENCES payments.files(id)
+);
+grant insert, select on payments.file_answers to florin_app;
+
+create table payments.file_chunks (
+  file_id uuid not null,
+  tenant text not null default platform.tenant(),
+  first_entry bigint not null,
+  entries integer not null,
+  posted integer not null,
+  returned integer not null,
+  noted integer not null,
+  left_out integer not null,
+  debits bigint not null,
+  credits bigint not null,
+  recorded_at timestamp with time zone not null,
+  constraint file_chunks_pkey PRIMARY KEY (file_id, first_entry),
+  constraint file_chunks_check CHECK (((((posted + returned) + noted) + left_out) = entries)),
+  constraint file_chunks_credits_check CHECK ((credits >= 0)),
+  constraint file_chunks_debits_check CHECK ((debits >= 0)),
+  constraint file_chunks_entries_check CHECK ((entries > 0)),
+  constraint file_chunks_first_entry_check CHECK ((first_entry >= 0)),
+  constraint file_chunks_left_out_check CHECK ((left_out >= 0)),
+  constraint file_chunks_noted_check CHECK ((noted >= 0)),
+  constraint file_chunks_posted_check CHECK ((posted >= 0)),
+  constraint file_chunks_returned_check CHECK ((returned >= 0)),
+  constraint file_chunks_file_id_fkey FOREIGN KEY (file_id) REFERENCES payments.files(id)
+);
+grant insert, select on payments.file_chunks to florin_app;
+
+create table payments.file_entries (
+  file_id uuid not null,
+  tenant text not null default platform.tenant(),
+  entry bigint not null,
+  record bigint not null,
+  outcome text not null,
+  reason text,
+  account_id uuid,
+  payment_id uuid,
+  trace text,
+  constraint file_entries_pkey PRIMARY KEY (file_id, entry),
+  constraint file_entries_entry_check CHECK ((entry >= 0)),
+  constraint file_entries_outcome_check CHECK ((outcome = ANY (ARRAY['returned'::text, 'noted'::text, 'left_out'::text]))),
+  constraint file_entries_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+  constraint file_entries_record_check CHECK ((record >= 0)),
+  constraint file_entries_trace_check CHECK (((length(trace) >= 1) AND (length(trace) <= 100)))
+);
+grant insert, select on payments.file_entries to florin_app;
+
+create table payments.file_faults (
+  file_id uuid not null,
+  tenant text not null default platform.tenant(),
+  number integer not null,
+  scope text not null,
+  rule text not null,
+  message text not null,
+  record bigint not null,
+  field text,
+  batch bigint,
+  entry bigint,
+  constraint file_faults_pkey PRIMARY KEY (file_id, number),
+  constraint file_faults_batch_check CHECK ((batch >= 0)),
+  constraint file_faults_entry_check CHECK ((entry >= 0)),
+  constraint file_faults_field_check CHECK (((length(field) >= 1) AND (length(field) <= 200))),
+  constraint file_faults_message_check CHECK (((length(message) >= 1) AND (length(message) <= 1000))),
+  constraint file_faults_number_check CHECK ((number >= 0)),
+  constraint file_faults_record_check CHECK ((record >= 0)),
+  constraint file_faults_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 100))),
+  constraint file_faults_scope_check CHECK ((scope = ANY (ARRAY['file'::text, 'batch'::text, 'entry'::text]))),
+  constraint file_faults_file_id_fkey FOREIGN KEY (file_id) REFERENCES payments.files(id)
+);
+grant insert, select on payments.file_faults to florin_app;
+
+create table payments.file_parts (
+  file_id uuid not null,
+  tenant text not null default platform.tenant(),
+  place bigint not null,
+  bytes integer not null,
+  object_id uuid not null,
+  recorded_at timestamp with time zone not null,
+  constraint file_parts_pkey PRIMARY KEY (file_id, place),
+  constraint file_parts_bytes_check CHECK ((bytes > 0)),
+  constraint file_parts_place_check CHECK ((place >= 0)),
+  constraint file_parts_file_id_fkey FOREIGN KEY (file_id) REFERENCES payments.files(id)
+);
+grant insert, select on payments.file_parts to florin_app;
+
+create table payments.files (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  agreement_id uuid not null,
+  sender text not null,
+  format text not null,
+  source text not null,
+  name text not null,
+  bytes bigint not null,
+  received_bytes bigint not null,
+  sha256 bytea not null,
+  sealed_key bytea not null,
+  state text not null,
+  reason text,
+  message_id text,
+  entries bigint,
+  batches bigint,
+  debits bigint,
+  credits bigint,
+  faults bigint not null,
+  checked_bytes bigint not null,
+  attempts integer not null,
+  leased_by uuid,
+  leased_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint files_pkey PRIMARY KEY (id),
+  constraint files_attempts_check CHECK ((attempts >= 0)),
+  constraint files_batches_check CHECK ((batches >= 0)),
+  constraint files_bytes_check CHECK ((bytes > 0)),
+  constraint files_check CHECK (((received_bytes >= 0) AND (received_bytes <= bytes))),
+  constraint files_check1 CHECK (((state = ANY (ARRAY['refused'::text, 'failed'::text])) = (reason IS NOT NULL))),
+  constraint files_check2 CHECK (((leased_by IS NULL) = (leased_until IS NULL))),
+  constraint files_checked_bytes_check CHECK ((checked_bytes >= 0)),
+  constraint files_credits_check CHECK ((credits >= 0)),
+  constraint files_debits_check CHECK ((debits >= 0)),
+  constraint files_entries_check CHECK ((entries >= 0)),
+  constraint files_faults_check CHECK ((faults >= 0)),
+  constraint files_message_id_check CHECK (((length(message_id) >= 1) AND (length(message_id) <= 200))),
+  constraint files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+  constraint files_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+  constraint files_sha256_check CHECK ((length(sha256) = 32)),
+  constraint files_source_check CHECK ((source = ANY (ARRAY['upload'::text, 'folder'::text, 'store'::text]))),
+  constraint files_state_check CHECK ((state = ANY (ARRAY['uploading'::text, 'received'::text, 'accepted'::text, 'posted'::text, 'completed'::text, 'refused'::text, 'failed'::text, 'abandoned'::text]))),
+  constraint files_agreement_id_fkey FOREIGN KEY (agreement_id) REFERENCES payments.file_agreements(id)
+) with (fillfactor=70);
+CREATE INDEX files_by_id ON payments.files USING btree (tenant, id);
+CREATE UNIQUE INDEX files_content ON payments.files USING btree (sha256, sender, tenant) WHERE (state <> ALL (ARRAY['refused'::text, 'abandoned'::text]));
+CREATE INDEX files_due ON payments.files USING btree (id) WHERE (state = ANY (ARRAY['received'::text, 'accepted'::text, 'posted'::text]));
+CREATE UNIQUE INDEX files_message ON payments.files USING btree (message_id, sender, format, tenant) WHERE ((state <> ALL (ARRAY['refused'::text, 'abandoned'::text])) AND (message_id IS NOT NULL));
+CREATE INDEX files_unfinished ON payments.files USING btree (changed_at) WHERE (state = 'uploading'::text);
+grant insert, select, update on payments.files to florin_app;
+
+create table payments.matched_book_entries (
+  account_id uuid not null,
+  version bigint not null,
+  tenant text not null default platform.tenant(),
+  match_id uuid not null,
+  constraint matched_book_entries_pkey PRIMARY KEY (account_id, version),
+  constraint matched_book_entries_version_check CHECK ((version > 0)),
+  constraint matched_book_entries_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger.accounts(id),
+  constraint matched_book_entries_match_id_fkey FOREIGN KEY (match_id) REFERENCES payments.matches(id)
+);
+CREATE INDEX matched_book_entries_match ON payments.matched_book_entries USING btree (match_id);
+grant insert, select on payments.matched_book_entries to florin_app;
+
+create table payments.matched_statement_entries (
+  statement_id uuid not null,
+  place integer not null,
+  tenant text not null default platform.tenant(),
+  match_id uuid not null,
+  constraint matched_statement_entries_pkey PRIMARY KEY (statement_id, place),
+  constraint matched_statement_entries_match_id_fkey FOREIGN KEY (match_id) REFERENCES payments.matches(id),
+  constraint matched_statement_entries_statement_id_place_fkey FOREIGN KEY (statement_id, place) REFERENCES payments.bank_statement_entries(statement_id, place)
+);
+CREATE INDEX matched_statement_entries_match ON payments.matched_statement_entries USING btree (match_id);
+grant insert, select on payments.matched_statement_entries to florin_app;
+
+create table payments.matches (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  nostro_id uuid not null,
+  rule text not null,
+  matched_by text not null,
+  recorded_at timestamp with time zone not null,
+  constraint matches_pkey PRIMARY KEY (id),
+  constraint matches_matched_by_check CHECK (((length(matched_by) >= 1) AND (length(matched_by) <= 600))),
+  constraint matches_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 100))),
+  constraint matches_nostro_id_fkey FOREIGN KEY (nostro_id) REFERENCES payments.nostros(id)
+);
+grant insert, select on payments.matches to florin_app;
+
+create table payments.nostros (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  number text collate "C" not null,
+  account_id uuid not null,
+  currency text not null,
+  write_off_account_id uuid,
+  rules jsonb not null,
+  matched_up_to bigint not null,
+  revision integer not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint nostros_pkey PRIMARY KEY (id),
+  constraint nostros_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint nostros_matched_up_to_check CHECK ((matched_up_to >= 0)),
+  constraint nostros_number_check CHECK ((number ~ '^[A-Za-z0-9]{1,34}$'::text)),
+  constraint nostros_revision_check CHECK ((revision > 0)),
+  constraint nostros_rules_check CHECK ((octet_length((rules)::text) <= 16384)),
+  constraint nostros_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger.accounts(id),
+  constraint nostros_write_off_account_id_fkey FOREIGN KEY (write_off_account_id) REFERENCES ledger.accounts(id)
+);
+CREATE UNIQUE INDEX nostros_account ON payments.nostros USING btree (account_id);
+CREATE UNIQUE INDEX nostros_number ON payments.nostros USING btree (number, currency, tenant);
+grant insert, select, update on payments.nostros to florin_app;
+
+create table payments.outgoing_files (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  format text not null,
+  state text not null,
+  origin text not null,
+  destination text not null,
+  created_on date not null,
+  modifier text not null,
+  effective_on date not null,
+  first_trace text not null,
+  last_trace text not null,
+  batches integer not null,
+  entries integer not null,
+  debits bigint not null,
+  credits bigint not null,
+  bytes integer not null,
+  sha256 bytea not null,
+  sealed_key bytea not null,
+  object_id uuid not null,
+  written_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  constraint outgoing_files_pkey PRIMARY KEY (id),
+  constraint outgoing_files_batches_check CHECK ((batches > 0)),
+  constraint outgoing_files_bytes_check CHECK ((bytes > 0)),
+  constraint outgoing_files_check CHECK ((effective_on > created_on)),
+  constraint outgoing_files_check1 CHECK ((sent_at >= written_at)),
+  constraint outgoing_files_check2 CHECK (((state = 'sent'::text) = (sent_at IS NOT NULL))),
+  constraint outgoing_files_check3 CHECK (((debits + credits) > 0)),
+  constraint outgoing_files_credits_check CHECK ((credits >= 0)),
+  constraint outgoing_files_debits_check CHECK ((debits >= 0)),
+  constraint outgoing_files_destination_check CHECK ((destination ~ '^[0-9]{9}$'::text)),
+  constraint outgoing_files_entries_check CHECK ((entries > 0)),
+  constraint outgoing_files_first_trace_check CHECK ((first_trace ~ '^[0-9]{15}$'::text)),
+  constraint outgoing_files_format_check CHECK ((format = 'nacha'::text)),
+  constraint outgoing_files_last_trace_check CHECK ((last_trace ~ '^[0-9]{15}$'::text)),
+  constraint outgoing_files_modifier_check CHECK ((modifier ~ '^[A-Z0-9]$'::text)),
+  constraint outgoing_files_origin_check CHECK ((origin ~ '^[0-9]{9}$'::text)),
+  constraint outgoing_files_sha256_check CHECK ((length(sha256) = 32)),
+  constraint outgoing_files_state_check CHECK ((state = ANY (ARRAY['written'::text, 'sent'::text])))
+);
+CREATE INDEX outgoing_files_by_id ON payments.outgoing_files USING btree (tenant, id);
+CREATE UNIQUE INDEX outgoing_files_modifier ON payments.outgoing_files USING btree (created_on, modifier, origin, destination);
+grant insert, select on payments.outgoing_files to florin_app;
+grant update on payments.outgoing_files (state) to florin_app;
+grant update on payments.outgoing_files (sent_at) to florin_app;
+
+create table payments.payments (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  kind payments.payment_kind not null,
+  status payments.payment_status not null,
+  version integer not null default 1,
+  reason text,
+  rail text,
+  account_id uuid not null,
+  counter_account_id uuid,
+  amount bigint not null,
+  currency text not null,
+  party jsonb,
+  external_id text,
+  end_to_end_id text,
+  transaction_id text,
+  remittance text,
+  requested_on date,
+  origin text,
+  origin_entry integer,
+  accepted_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  enquire_at timestamp with time zone,
+  constraint payments_pkey PRIMARY KEY (id),
+  constraint payments_amount_check CHECK ((amount > 0)),
+  constraint payments_check CHECK (((kind = 'book'::payments.payment_kind) = (counter_account_id IS NOT NULL))),
+  constraint payments_check1 CHECK (((kind = 'book'::payments.payment_kind) = (rail IS NULL))),
+  constraint payments_check2 CHECK (((origin IS NULL) = (origin_entry IS NULL))),
+  constraint payments_version_check CHECK ((version > 0))
+) with (fillfactor=85);
+CREATE INDEX payments_account ON payments.payments USING btree (account_id, id);
+CREATE INDEX payments_counter_account ON payments.payments USING btree (counter_account_id, id) WHERE (counter_account_id IS NOT NULL);
+CREATE INDEX payments_end_to_end_id ON payments.payments USING btree (end_to_end_id, id) WHERE (end_to_end_id IS NOT NULL);
+CREATE INDEX payments_enquire_at ON payments.payments USING btree (enquire_at) WHERE (enquire_at IS NOT NULL);
+CREATE UNIQUE INDEX payments_external_id ON payments.payments USING btree (external_id, tenant) WHERE (external_id IS NOT NULL);
+CREATE INDEX payments_open ON payments.payments USING btree (rail, id) WHERE (status = ANY (ARRAY['accepted'::payments.payment_status, 'submitted'::payments.payment_status, 'unknown'::payments.payment_status]));
+CREATE UNIQUE INDEX payments_origin ON payments.payments USING btree (origin, origin_entry, tenant) WHERE (origin IS NOT NULL);
+CREATE INDEX payments_transaction_id ON payments.payments USING btree (transaction_id, rail) WHERE (transaction_id IS NOT NULL);
+grant insert, select on payments.payments to florin_app;
+grant update on payments.payments (status) to florin_app;
+grant update on payments.payments (version) to florin_app;
+grant update on payments.payments (reason) to florin_app;
+grant update on payments.payments (transaction_id) to florin_app;
+grant update on payments.payments (changed_at) to florin_app;
+grant update on payments.payments (enquire_at) to florin_app;
+comment on column payments.payments.enquire_at is 'when the rail is asked (again) what became of it, unless it has answered';
+
+create table payments.rail_books (
+  tenant text not null default platform.tenant(),
+  rail text not null,
+  currency text not null,
+  book text not null,
+  account_id uuid not null,
+  constraint rail_books_pkey PRIMARY KEY (rail, currency, book, tenant)
+);
+grant insert, select on payments.rail_books to florin_app;
+
+create table payments.rail_messages (
+  rail text not null,
+  message_id text not null,
+  tenant text not null default platform.tenant(),
+  kind text not null,
+  payment_id uuid,
+  outcome text not null,
+  received_at timestamp with time zone not null,
+  constraint rail_messages_pkey PRIMARY KEY (rail, message_id, tenant)
+);
+CREATE INDEX rail_messages_payment ON payments.rail_messages USING btree (payment_id) WHERE (payment_id IS NOT NULL);
+grant insert, select on payments.rail_messages to florin_app;
+
+create table payments.standing_order_occurrences (
+  order_id uuid not null,
+  tenant text not null default platform.tenant(),
+  due_on date not null,
+  pay_on date not null,
+  state text not null,
+  reason text,
+  amount bigint,
+  payment_id uuid,
+  attempts integer not null,
+  attempts_of_day smallint not null,
+  days_tried smallint not null,
+  retry_at timestamp with time zone,
+  first_tried_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint standing_order_occurrences_pkey PRIMARY KEY (order_id, due_on),
+  constraint standing_order_occurrences_amount_check CHECK ((amount > 0)),
+  constraint standing_order_occurrences_attempts_check CHECK ((attempts >= 0)),
+  constraint standing_order_occurrences_attempts_of_day_check CHECK ((attempts_of_day >= 0)),
+  constraint standing_order_occurrences_check CHECK (((state = 'waiting'::text) = (retry_at IS NOT NULL))),
+  constraint standing_order_occurrences_check1 CHECK (((state <> 'paid'::text) OR (payment_id IS NOT NULL))),
+  constraint standing_order_occurrences_check2 CHECK (((state = 'paid'::text) = (reason IS NULL))),
+  constraint standing_order_occurrences_days_tried_check CHECK ((days_tried >= 0)),
+  constraint standing_order_occurrences_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 100))),
+  constraint standing_order_occurrences_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'paid'::text, 'failed'::text, 'skipped'::text]))),
+  constraint standing_order_occurrences_order_id_fkey FOREIGN KEY (order_id) REFERENCES payments.standing_orders(id)
+) with (fillfactor=90);
+CREATE INDEX standing_order_occurrences_waiting ON payments.standing_order_occurrences USING btree (retry_at, order_id) WHERE (state = 'waiting'::text);
+grant insert, select, update on payments.standing_order_occurrences to florin_app;
+
+create table payments.standing_orders (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  external_id text collate "C",
+  account_id uuid not null,
+  creditor_account_id uuid,
+  creditor_iban text,
+  creditor_number text,
+  creditor_agent text,
+  creditor_name text,
+  rail text,
+  currency text not null,
+  amount bigint,
+  sweep_keep bigint,
+  remittance text,
+  purpose text,
+  frequency text not null,
+  day smallint,
+  starts_on date not null,
+  ends_on date,
+  occurrence_max integer,
+  calendar text not null,
+  business_day_rule text not null,
+  retries_a_day smallint not null,
+  retry_days smallint not null,
+  status text not null,
+  status_reason text,
+  next_index integer not null,
+  next_due_on date,
+  next_pay_on date,
+  revision integer not null,
+  created_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  constraint standing_orders_pkey PRIMARY KEY (id),
+  constraint standing_orders_amount_check CHECK ((amount > 0)),
+  constraint standing_orders_business_day_rule_check CHECK ((business_day_rule = ANY (ARRAY['none'::text, 'following'::text, 'preceding'::text, 'modified_following'::text, 'skip'::text]))),
+  constraint standing_orders_calendar_check CHECK ((calendar = ANY (ARRAY['every_day'::text, 'target'::text, 'us_fed'::text]))),
+  constraint standing_orders_check CHECK ((ends_on >= starts_on)),
+  constraint standing_orders_check1 CHECK (((amount IS NULL) <> (sweep_keep IS NULL))),
+  constraint standing_orders_check2 CHECK ((num_nonnulls(creditor_account_id, creditor_iban, creditor_number) = 1)),
+  constraint standing_orders_check3 CHECK (((creditor_number IS NULL) = (creditor_agent IS NULL))),
+  constraint standing_orders_check4 CHECK (((frequency = ANY (ARRAY['daily'::text, 'weekly'::text])) = (day IS NULL))),
+  constraint standing_orders_check5 CHECK (((next_due_on IS NULL) = (next_pay_on IS NULL))),
+  constraint standing_orders_check6 CHECK (((status <> 'ended'::text) OR (next_due_on IS NULL))),
+  constraint standing_orders_creditor_agent_check CHECK ((creditor_agent ~ '^[A-Z0-9]{2,11}$'::text)),
+  constraint standing_orders_creditor_iban_check CHECK ((creditor_iban ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$'::text)),
+  constraint standing_orders_creditor_name_check CHECK (((length(creditor_name) >= 1) AND (length(creditor_name) <= 140))),
+  constraint standing_orders_creditor_number_check CHECK ((creditor_number ~ '^[A-Za-z0-9]{1,34}$'::text)),
+  constraint standing_orders_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint standing_orders_day_check CHECK (((day >= 1) AND (day <= 31))),
+  constraint standing_orders_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 255))),
+  constraint standing_orders_frequency_check CHECK ((frequency = ANY (ARRAY['daily'::text, 'weekly'::text, 'monthly'::text, 'quarterly'::text, 'half_yearly'::text, 'yearly'::text]))),
+  constraint standing_orders_next_index_check CHECK ((next_index >= 0)),
+  constraint standing_orders_occurrence_max_check CHECK ((occurrence_max > 0)),
+  constraint standing_orders_purpose_check CHECK ((purpose ~ '^[A-Za-z0-9_]{1,35}$'::text)),
+  constraint standing_orders_rail_check CHECK ((rail ~ '^[a-z][a-z0-9_]{0,29}$'::text)),
+  constraint standing_orders_remittance_check CHECK (((length(remittance) >= 1) AND (length(remittance) <= 140))),
+  constraint standing_orders_retries_a_day_check CHECK (((retries_a_day >= 0) AND (retries_a_day <= 20))),
+  constraint standing_orders_retry_days_check CHECK (((retry_days >= 0) AND (retry_days <= 30))),
+  constraint standing_orders_revision_check CHECK ((revision > 0)),
+  constraint standing_orders_status_check CHECK ((status = ANY (ARRAY['active'::text, 'suspended'::text, 'ended'::text]))),
+  constraint standing_orders_status_reason_check CHECK (((length(status_reason) >= 1) AND (length(status_reason) <= 100))),
+  constraint standing_orders_sweep_keep_check CHECK ((sweep_keep >= 0)),
+  constraint standing_orders_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger.accounts(id),
+  constraint standing_orders_creditor_account_id_fkey FOREIGN KEY (creditor_account_id) REFERENCES ledger.accounts(id)
+) with (fillfactor=80);
+CREATE INDEX standing_orders_by_account ON payments.standing_orders USING btree (account_id, id);
+CREATE INDEX standing_orders_by_id ON payments.standing_orders USING btree (tenant, id);
+CREATE INDEX standing_orders_due ON payments.standing_orders USING btree (next_pay_on, id) WHERE (status = 'active'::text);
+CREATE UNIQUE INDEX standing_orders_external_id ON payments.standing_orders USING btree (external_id, tenant) WHERE (external_id IS NOT NULL);
+grant insert, select, update on payments.standing_orders to florin_app;
+
 create schema platform;
 grant usage on schema platform to florin_app;
 
@@ -1271,3 +2129,174 @@ comment on column platform.migrations.breaking is 'processes started before this
 create function platform.tenant() returns text language sql stable set search_path=pg_catalog, pg_temp; -- body d9e63b9fcbb63cba
 grant execute on function platform.tenant() to florin_app;
 grant execute on function platform.tenant() to public;
+
+create schema queues;
+grant usage on schema queues to florin_app;
+
+create table queues.alarms (
+  queue text not null,
+  alarm text not null,
+  raised_at timestamp with time zone not null,
+  constraint alarms_pkey PRIMARY KEY (queue, alarm),
+  constraint alarms_alarm_check CHECK ((alarm = ANY (ARRAY['depth'::text, 'age'::text, 'dead'::text])))
+);
+grant delete, insert, select on queues.alarms to florin_app;
+
+create table queues.dead_letters (
+  id uuid not null,
+  number bigint not null generated always as identity,
+  tenant text not null default platform.tenant(),
+  queue text not null,
+  group_key text,
+  attempts smallint not null,
+  sent_at timestamp with time zone not null,
+  died_at timestamp with time zone not null,
+  trace_id text,
+  body text not null,
+  code text not null,
+  reason text not null,
+  failures jsonb not null,
+  constraint dead_letters_pkey PRIMARY KEY (id),
+  constraint dead_letters_number_key UNIQUE (number)
+);
+CREATE INDEX dead_letters_queue ON queues.dead_letters USING btree (queue, number);
+grant delete, insert, select on queues.dead_letters to florin_app;
+grant update on queues.dead_letters (number) to florin_app;
+
+create table queues.deduplications (
+  queue text not null,
+  deduplication text not null,
+  tenant text not null default platform.tenant(),
+  message_id uuid not null,
+  expires_at timestamp with time zone not null,
+  constraint deduplications_pkey PRIMARY KEY (queue, deduplication, tenant),
+  constraint deduplications_deduplication_check CHECK (((length(deduplication) >= 1) AND (length(deduplication) <= 128)))
+);
+CREATE INDEX deduplications_expiry ON queues.deduplications USING btree (expires_at);
+grant delete, insert, select, update on queues.deduplications to florin_app;
+
+create table queues.messages (
+  number bigint not null generated always as identity,
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  queue text not null,
+  group_key text,
+  ready_at timestamp with time zone,
+  lease uuid,
+  attempts smallint not null default 0,
+  sent_at timestamp with time zone not null,
+  trace_id text,
+  body text not null,
+  failures jsonb,
+  constraint messages_pkey PRIMARY KEY (number),
+  constraint messages_attempts_check CHECK ((attempts >= 0)),
+  constraint messages_group_key_check CHECK (((length(group_key) >= 1) AND (length(group_key) <= 128))),
+  constraint messages_queue_check CHECK ((queue ~ '^[a-z][a-z0-9_-]{0,74}$'::text)),
+  constraint messages_trace_id_check CHECK ((trace_id ~ '^[0-9a-f]{32}$'::text))
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=5000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX messages_begun ON queues.messages USING btree (queue, group_key, number) WHERE ((group_key IS NOT NULL) AND (attempts > 0));
+CREATE INDEX messages_behind ON queues.messages USING btree (queue, group_key, number) WHERE (ready_at IS NULL);
+CREATE INDEX messages_group ON queues.messages USING btree (queue, group_key, number) WHERE (group_key IS NOT NULL);
+CREATE INDEX messages_ready ON queues.messages USING btree (queue, ready_at, number) WHERE (ready_at IS NOT NULL);
+grant delete, insert, select, update on queues.messages to florin_app;
+comment on table queues.messages is 'room is left in its pages and it is vacuumed early: each row is changed once and then removed';
+
+create sequence queues.dead_letters_number_seq;
+
+create sequence queues.messages_number_seq;
+
+create function queues.bury_messages(p_queue text, p_numbers bigint[], p_leases uuid[], p_codes text[], p_reasons text[], p_now timestamp with time zone) returns SETOF bigint language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_hashjoin=off set enable_mergejoin=off; -- body e1487486c5720ea1
+grant execute on function queues.bury_messages(text,bigint[],uuid[],text[],text[],timestamp with time zone) to florin_app;
+grant execute on function queues.bury_messages(text,bigint[],uuid[],text[],text[],timestamp with time zone) to public;
+
+create function queues.complete_messages(p_queue text, p_numbers bigint[], p_leases uuid[], p_now timestamp with time zone) returns SETOF bigint language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_hashjoin=off set enable_mergejoin=off; -- body ad75e195a6115b05
+grant execute on function queues.complete_messages(text,bigint[],uuid[],timestamp with time zone) to florin_app;
+grant execute on function queues.complete_messages(text,bigint[],uuid[],timestamp with time zone) to public;
+
+create function queues.extend_leases(p_queue text, p_numbers bigint[], p_leases uuid[], p_until timestamp with time zone) returns SETOF bigint language sql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_hashjoin=off set enable_mergejoin=off; -- body 762488847edac0ad
+grant execute on function queues.extend_leases(text,bigint[],uuid[],timestamp with time zone) to florin_app;
+grant execute on function queues.extend_leases(text,bigint[],uuid[],timestamp with time zone) to public;
+
+create function queues.lock_groups(p_queue text, p_numbers bigint[]) returns text[] language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off; -- body 5292304bb6562582
+grant execute on function queues.lock_groups(text,bigint[]) to florin_app;
+grant execute on function queues.lock_groups(text,bigint[]) to public;
+
+create function queues.receive_messages(p_queue text, p_now timestamp with time zone, p_until timestamp with time zone, p_lease uuid, p_max integer, p_attempts_max integer) returns SETOF queues.messages language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off set enable_hashjoin=off set enable_mergejoin=off set enable_sort=off; -- body e9af1a096b420ac9
+grant execute on function queues.receive_messages(text,timestamp with time zone,timestamp with time zone,uuid,integer,integer) to florin_app;
+grant execute on function queues.receive_messages(text,timestamp with time zone,timestamp with time zone,uuid,integer,integer) to public;
+
+create function queues.release_groups(p_queue text, p_groups text[], p_now timestamp with time zone) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_bitmapscan=off set enable_hashjoin=off set enable_mergejoin=off set enable_sort=off; -- body db11547663367ce4
+grant execute on function queues.release_groups(text,text[],timestamp with time zone) to florin_app;
+grant execute on function queues.release_groups(text,text[],timestamp with time zone) to public;
+
+create function queues.retry_messages(p_queue text, p_numbers bigint[], p_leases uuid[], p_codes text[], p_reasons text[], p_ready timestamp with time zone[], p_now timestamp with time zone) returns SETOF bigint language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_seqscan=off set enable_hashjoin=off set enable_mergejoin=off; -- body f8fdeeda90db5e22
+grant execute on function queues.retry_messages(text,bigint[],uuid[],text[],text[],timestamp with time zone[],timestamp with time zone) to florin_app;
+grant execute on function queues.retry_messages(text,bigint[],uuid[],text[],text[],timestamp with time zone[],timestamp with time zone) to public;
+
+create function queues.with_failure(p_failures jsonb, p_attempt smallint, p_code text, p_reason text, p_now timestamp with time zone) returns jsonb language sql stable; -- body 408ee80636b456d9
+grant execute on function queues.with_failure(jsonb,smallint,text,text,timestamp with time zone) to florin_app;
+grant execute on function queues.with_failure(jsonb,smallint,text,text,timestamp with time zone) to public;
+
+create schema stream;
+grant usage on schema stream to florin_app;
+
+create table stream.consumers (
+  name text not null,
+  "position" bigint not null,
+  moved_at timestamp with time zone not null,
+  constraint consumers_pkey PRIMARY KEY (name),
+  constraint consumers_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,63}$'::text)),
+  constraint consumers_position_check CHECK (("position" >= 0))
+) with (fillfactor=50);
+grant delete, insert, select, update on stream.consumers to florin_app;
+
+create table stream.events (
+  bundle bigint not null,
+  ordinal integer not null,
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  type text not null,
+  subject text not null,
+  occurred_at timestamp with time zone not null,
+  trace_id text,
+  data jsonb not null,
+  constraint events_pkey PRIMARY KEY (bundle, ordinal),
+  constraint events_ordinal_check CHECK ((ordinal >= 0)),
+  constraint events_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 100))),
+  constraint events_trace_id_check CHECK ((trace_id ~ '^[0-9a-f]{32}$'::text)),
+  constraint events_type_check CHECK ((type ~ '^[a-z][a-z_]*(\.[a-z][a-z_]*)+$'::text))
+);
+grant delete, insert, select on stream.events to florin_app;
+
+create table stream.heads (
+  is_only boolean not null default true,
+  "position" bigint not null,
+  constraint heads_pkey PRIMARY KEY (is_only),
+  constraint heads_is_only_check CHECK (is_only),
+  constraint heads_position_check CHECK (("position" >= 0))
+);
+grant select, update on stream.heads to florin_app;
+
+create table stream.inbox (
+  number bigint not null generated always as identity,
+  event_count integer not null,
+  constraint inbox_pkey PRIMARY KEY (number),
+  constraint inbox_event_count_check CHECK ((event_count > 0))
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
+grant delete, insert, select on stream.inbox to florin_app;
+
+create table stream.places (
+  first_position bigint not null,
+  event_count integer not null,
+  bundle bigint not null,
+  constraint places_pkey PRIMARY KEY (first_position),
+  constraint places_event_count_check CHECK ((event_count > 0)),
+  constraint places_first_position_check CHECK ((first_position > 0))
+);
+grant delete, insert, select on stream.places to florin_app;
+
+create sequence stream.inbox_number_seq;
+
+create function stream.sequence_events(p_bundles_max integer) returns bigint language plpgsql volatile; -- body aa257117a10d39bf
+grant execute on function stream.sequence_events(integer) to florin_app;
+grant execute on function stream.sequence_events(integer) to public;

@@ -35,7 +35,7 @@ export type { NewProductVersion, Product, ProductTerms } from './products/produc
 export { createCustomers, createCustomersOrReplay } from './customers/create.ts';
 export type { Customer, NewCustomer } from './customers/customer.ts';
 export { eraseCustomer } from './customers/erase.ts';
-export { customer, customerIdsByExternalId } from './customers/read.ts';
+export { customer, customerIdsByExternalId, customersById } from './customers/read.ts';
 export { customerRefusals } from './customers/refusals.ts';
 export { customersRoutes } from './customers/routes.ts';
 export type { CustomersEdge } from './customers/routes.ts';

@@ -28,6 +28,7 @@ const definers = new Set([
   // What is due, and who may what, is asked for all tenants at once.
   'gateway.due_proposals',
   'gateway.grants_for',
+  'gateway.is_approval_waiting',
 ]);
 
 interface Table {

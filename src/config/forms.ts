@@ -56,6 +56,30 @@ export function file(given: Given<string | undefined>): SettingOf<string | undef
   return { ...folder(given), allowed: 'the path of a file' };
 }
 
+export interface Institution {
+  /** Nine digits. */
+  readonly routingNumber: string;
+  readonly name: string;
+}
+
+const ROUTING_WEIGHTS = [3, 7, 1];
+
+/** A routing number with a right check digit, and a name as long as ACH files have room for. */
+export function institution(
+  given: Given<Institution | undefined>,
+): SettingOf<Institution | undefined> {
+  const parse = (text: string): Institution | undefined => {
+    const [, routingNumber = '', name = ''] = /^(\d{9}) ([!-~][ -~]{0,22})$/.exec(text) ?? [];
+    const sum = Array.from(routingNumber, Number).reduce(
+      (total, digit, index) => total + digit * (ROUTING_WEIGHTS[index % 3] ?? 0),
+      0,
+    );
+    return Number(routingNumber) === 0 || sum % 10 !== 0 ? undefined : { routingNumber, name };
+  };
+  const allowed = 'a US routing number and a name, such as 021001208 Federal Reserve Bank';
+  return { ...given, allowed, isSecret: false, parse };
+}
+
 /** An IP address, or localhost. */
 export function listenAddress(given: Given<string>): SettingOf<string> {
   const parse = (text: string): string | undefined =>

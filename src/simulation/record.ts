@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { verifyLog } from '#audit';
-import { ledgerSources, verify } from '#ledger';
+import { verify } from '#ledger';
 import { openSession, type Objects } from '#platform';
+import { reconcileSources } from '../sources.ts';
 import type { AccountRow, EntryRow, LedgerRecord } from './record-store.ts';
 
 /** The ledger's own verification of its books finds no fault. */
@@ -28,7 +29,7 @@ export async function assertRecorded(url: string, objects?: Objects): Promise<vo
     open: () => openSession(url),
     connections: 2,
     findingsPerRuleMax: 5,
-    sources: ledgerSources,
+    sources: reconcileSources,
     objects,
   });
   if (verification.isSound) return;

@@ -19,6 +19,7 @@ export const paymentLimits = {
   railBytesMax: limit(4_194_304, 'bytes', 'of one answer of a rail'),
   railWaitMs: limit(1_000, 'ms', 'that a rail is asked to wait for messages to give'),
   railTimeoutMs: limit(8_000, 'ms', 'after which one exchange with a rail is given up'),
+  achFileEntriesMax: limit(20_000, 'entries', 'of one file that is written for ACH'),
   achSettledMax: limit(1_000, 'payments', 'of ACH that are settled in one transaction'),
   railEnquiriesMax: limit(500, 'payments', 'that are enquired about in one transaction'),
 } as const satisfies LimitTable;

@@ -140,7 +140,10 @@ export function incomplete({ status, headers, text }: WireAnswer): string[] {
   must(String(problem['title']).length > 0, 'the problem has no title');
   must(String(problem['detail']).length > 0, 'the problem has no detail');
   const id = String(problem['request_id']);
-  must(headers['x-request-id'] === id, 'the problem is of another request than the answer');
+  // What was refused before is answered as it was then.
+  const isReplayed = headers['idempotent-replayed'] === 'true';
+  const isOfThis = isReplayed || headers['x-request-id'] === id;
+  must(isOfThis, 'the problem is of another request than the answer');
   must(problem['instance'] === `urn:florin:request:${id}`, 'the instance is no request');
   must(status !== 401 || headers['www-authenticate'] !== undefined, 'a 401 without a challenge');
   must(status !== 405 || headers['allow'] !== undefined, 'a 405 without Allow');

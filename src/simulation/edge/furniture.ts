@@ -3,6 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { addProduct, createCustomers, openBankAccounts, type CustomerId } from '#accounts';
+import type { AccountId } from '#kernel';
+import { systemClock } from '#platform';
+import { product } from '../../accounts/testing/bank.ts';
 import type { Json, WholeBank } from './whole-bank.ts';
 
 export interface Furniture {
@@ -14,6 +18,9 @@ export interface Furniture {
   readonly hold: string;
   readonly batch: string;
   readonly grant: string;
+  /** Her payment and her standing order. */
+  readonly payment: string;
+  readonly order: string;
   readonly ids: readonly string[];
   /** What only her own answers hold. */
   readonly secrets: readonly string[];
@@ -45,6 +52,7 @@ export async function furnish(bank: WholeBank, name: string): Promise<Furniture>
   const own = { path: 'liabilities:deposits', normal_side: 'credit', floor: '0' };
   const deposit = await open(own);
   const saving = await open(own);
+  const customer = await openForCustomer(bank, mark, [deposit, saving]);
   const grants: string[] = [];
   for (const id of [deposit, saving]) {
     const object = { object_kind: 'account', object_id: id };
@@ -63,10 +71,12 @@ export async function furnish(bank: WholeBank, name: string): Promise<Furniture>
   const moved = await make(`${LEDGER}/transfers`, pay(deposit, saving, '1003'));
   const held = await make(`${LEDGER}/transfers`, { ...pay(deposit, saving, '2005'), kind: 'hold' });
   const listed = await make(`${LEDGER}/transfers/batch`, [pay(deposit, saving, '3007')]);
+  const { payment, order } = await payForCustomer(make, { deposit, saving, mark });
   const [transfer, hold] = [String(moved['id']), String(held['id'])];
   const batch = String(listed['batch_id']);
   const [grant = ''] = grants;
-  const ids = [till, deposit, saving, transfer, hold, batch, ...grants];
+  const books = [till, deposit, saving, transfer, hold, batch];
+  const ids = [...books, payment, order, customer, ...grants];
   return {
     subject,
     till,
@@ -76,17 +86,71 @@ export async function furnish(bank: WholeBank, name: string): Promise<Furniture>
     hold,
     batch,
     grant,
+    payment,
+    order,
     ids,
     secrets: [...ids, subject, mark, '777001', '770986'],
     token: () => bank.token({ sub: subject, customer: subject, roles: ['customer'] }),
     idFor(prefix, path, instead) {
       if (prefix === 'acc') return /[13579bdf]$/.test(instead) ? deposit : saving;
       if (prefix === 'trf') return /capture|increase|void|holds/.test(path) ? hold : transfer;
-      if (prefix === 'bat') return batch;
-      return prefix === 'grt' ? grant : undefined;
+      return { bat: batch, cus: customer, grt: grant, pay: payment, sto: order }[prefix];
     },
     state: () => stateOf(bank, teller, [till, deposit, saving]),
   };
+}
+
+type Make = (path: string, body: unknown) => Promise<Json>;
+
+/** Her payment, and her standing order, from one account to the other. */
+async function payForCustomer(
+  make: Make,
+  { deposit, saving, mark }: Readonly<Record<'deposit' | 'saving' | 'mark', string>>,
+): Promise<{ readonly payment: string; readonly order: string }> {
+  const paid = await make('/v1/payments', {
+    debtor_account_id: deposit,
+    creditor: { account_id: saving },
+    amount: '1',
+    currency: 'CZK',
+    remittance: `${mark} remittance`,
+  });
+  const ordered = await make('/v1/standing-orders', {
+    account_id: deposit,
+    creditor: { account_id: saving },
+    amount: { fixed: '5' },
+    currency: 'CZK',
+    schedule: { frequency: 'monthly', day: 1, starts_on: '2099-01-01' },
+  });
+  return { payment: String(paid['id']), order: String(ordered['id']) };
+}
+
+/** Makes a customer whose bank accounts these are. */
+async function openForCustomer(
+  bank: WholeBank,
+  name: string,
+  accounts: readonly string[],
+): Promise<CustomerId> {
+  const now = systemClock().now();
+  const context = { now, actor: 'test', correlationId: 'furnish', tenant: 'main' };
+  return await bank.database.transaction(context, async (tx) => {
+    const code = `product-${randomUUID()}`;
+    const numbering = { scheme: 'none' } as const;
+    const added = await addProduct(tx, product({ code }, { numbering }));
+    assert.ok(added.ok, added.ok ? '' : added.refusal.message);
+    const [made] = await createCustomers(tx, [{ kind: 'person', particulars: { name } }]);
+    assert.ok(made?.ok === true, 'a customer was made');
+    const { id: customer } = made.value;
+    const opened = await openBankAccounts(
+      tx,
+      accounts.map((id) => ({
+        product: code,
+        owners: [{ customer, role: 'owner' as const }],
+        ledgerAccount: id as AccountId,
+      })),
+    );
+    for (const each of opened) assert.ok(each.ok, each.ok ? '' : each.refusal.message);
+    return customer;
+  });
 }
 
 async function stateOf(

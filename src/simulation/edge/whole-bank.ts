@@ -16,8 +16,8 @@ import { openLogger, openMetrics, systemClock, type Database } from '#platform';
 import { testLog } from '../../audit/testing/log.ts';
 import { loadSigningKeys } from '../../identity/signing-keys/rotate.ts';
 import { BANK, claimsAt, sign, type Claims, type TestKey } from '../../identity/testing/tokens.ts';
-import { openLedgerEdge } from '../../group-commit.ts';
 import { openDoors } from '../../open-doors.ts';
+import { openWork } from '../../open-work.ts';
 import { problemTables, routesOf } from '../../routes.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -83,8 +83,9 @@ export async function openWholeBank(
   const metrics = openMetrics({ isProcessMeasured: false });
   const opening = { config: { ...config, limits }, database, clock, logger, metrics };
   const doors = await openDoors({ ...opening, issuer: BANK });
-  const edge = openLedgerEdge({ database, clock, metrics, limits });
-  const premises = { ...doors, ...edge, objects, limits };
+  const work = openWork({ ...opening, objects });
+  await work.start();
+  const premises = { ...doors, ...work.premises, objects, limits };
   const routes = routesOf({ ...premises, planLimiter: doors.plans });
   const gateway = await createGateway({
     ...doors,
@@ -120,7 +121,7 @@ export async function openWholeBank(
       log.clock.set(clock.now());
       await log.sequence();
     },
-    close: () => close(gateway, [() => doors.close(), () => log.close()]),
+    close: () => close(gateway, [() => work.close(), () => doors.close(), () => log.close()]),
   };
 }
 
