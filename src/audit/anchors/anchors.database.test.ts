@@ -8,6 +8,7 @@ import { openNote, type NoteKey } from '../tree/note.ts';
 import { parseCheckpoint } from '../tree/checkpoint.ts';
 import { SIGNING_KEY } from '../sequence.ts';
 import { allOf } from '../archive/testing/objects.ts';
+import { leavesInOrder } from '../testing/leaves.ts';
 import { testLog, type TestLog } from '../testing/log.ts';
 import { parseDigest, type AnchorDigest } from './digest.ts';
 import { parseSignedLines, signatureLine, signingString, sha256Of } from './signed-lines.ts';
@@ -169,11 +170,8 @@ test('an anchor is retained for as long as the setting says, and recorded in the
     log.objects.remove(anchor.key, log.clock.now()),
     (error) => error instanceof Fault && error.code === 'object_retained',
   );
-  const [row] = await log.database.query<{ leaves: string }>({
-    text: `select convert_from(leaves, 'UTF8') as leaves from audit.bundles
-      order by recorded_at desc limit 1`,
-  });
-  assert.match(row?.leaves ?? '', /"audit\.anchor\.written".*"target":"audit\/anchors\/0{11}1-/);
+  const leaves = await leavesInOrder(log.database);
+  assert.match(leaves.at(-1) ?? '', /"audit\.anchor\.written".*"target":"audit\/anchors\/0{11}1-/);
 });
 
 test('several processes write each anchor once', async () => {

@@ -5,6 +5,7 @@ import type { Objects } from '#platform';
 import { latestCheckpoint } from '../proofs/checkpoint-store.ts';
 import { inclusionProof } from '../proofs/proofs.ts';
 import { SIGNING_KEY } from '../sequence.ts';
+import { leavesInOrder } from '../testing/leaves.ts';
 import { testLog, type TestLog } from '../testing/log.ts';
 import { leafHash } from '../tree/hash.ts';
 import { verifyInclusion } from '../tree/proof.ts';
@@ -64,11 +65,7 @@ async function findings() {
 }
 
 async function lastRecords(action: string): Promise<string[]> {
-  const rows = await log.database.query<{ leaves: string }>({
-    text: `select convert_from(leaves, 'UTF8') as leaves from audit.bundles where encoding = 0
-      order by recorded_at`,
-  });
-  return rows.flatMap(({ leaves }) => leaves.split('\n')).filter((leaf) => leaf.includes(action));
+  return (await leavesInOrder(log.database)).filter((leaf) => leaf.includes(action));
 }
 
 test('an archive goes when the retention of its class is over, and what remains stays provable', async () => {

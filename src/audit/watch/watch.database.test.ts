@@ -13,7 +13,7 @@ import {
 } from '#platform';
 import { writeAnchors } from '../anchors/write.ts';
 import { record } from '../record.ts';
-import { leavesOf, type BundleRow } from '../store/bundle-store.ts';
+import { leavesInOrder } from '../testing/leaves.ts';
 import { testActions, testLog, type TestLog } from '../testing/log.ts';
 import { openWatch, type Watch, type WatchOptions } from './watch.ts';
 import { insertAlarm, selectAlarmStates } from './watch-store.ts';
@@ -92,11 +92,8 @@ interface Leaf {
 
 /** Every record of the log whose action begins so, in order. */
 async function recorded(log: TestLog, action: string): Promise<Leaf[]> {
-  const rows = await log.database.query<BundleRow>({
-    text: 'select b.encoding, b.leaf_count, b.leaves from audit.bundles b order by b.id',
-  });
-  return rows
-    .flatMap((row) => leavesOf(row).map((leaf) => JSON.parse(leaf.toString()) as Leaf))
+  return (await leavesInOrder(log.database))
+    .map((leaf) => JSON.parse(leaf) as Leaf)
     .filter((leaf) => leaf.action.startsWith(action));
 }
 

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import { manualClock, parseInstant } from '#kernel';
 import { openQueues, send, type NewMessage } from '#platform';
+import { leavesInOrder } from '../../audit/testing/leaves.ts';
 import { testDatabase, type TestDatabase } from '../../platform/database/testing.ts';
 import { openTestGateway, type TestGateway } from '../testing.ts';
 import { queueRefusals } from './refusals.ts';
@@ -59,11 +60,7 @@ async function buried(...messages: readonly NewMessage[]) {
 }
 
 async function recorded(target: string): Promise<string[]> {
-  const rows = await held.database.query<{ leaves: Buffer }>({
-    text: 'select leaves from audit.bundles where encoding = 0 order by id',
-  });
-  const leaves = rows.flatMap((row) => row.leaves.toString('utf8').split('\n'));
-  return leaves
+  return (await leavesInOrder(held.database))
     .map((leaf) => JSON.parse(leaf) as { action: string; target: string })
     .filter((leaf) => leaf.target === target)
     .map(({ action }) => action);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import * as oauth from 'openid-client';
+import { leavesInOrder } from '../../audit/testing/leaves.ts';
 import { disableClient } from '../clients/register.ts';
 import { account, contextNow, openBank, SUBJECT, type ProviderBank } from './testing/bank.ts';
 import { Browser, type Landed } from './testing/browser.ts';
@@ -283,10 +284,7 @@ test('ending a grant is recorded, ends its tokens, and says nothing of other ses
 
 /** The audit records that name a session, in order. */
 async function actionsAbout(session: string): Promise<string[]> {
-  const rows = await bank.database.query<{ leaves: Buffer }>({
-    text: 'select b.leaves from audit.bundles b order by b.recorded_at, b.id',
-  });
-  const lines = rows.flatMap(({ leaves }) => String(leaves).split('\n'));
+  const lines = await leavesInOrder(bank.database);
   const found = lines.filter((line) => line.includes(session));
   return found.map((line) => (JSON.parse(line) as { action: string }).action);
 }
@@ -434,16 +432,14 @@ test('a refused request is recorded with its client, and without what it present
   const stranger = await newKey();
   const form = await assertion(bank, party, {}, { signer: stranger.privateKey });
   await post(`${bank.issuer}/identity/par`, { ...form, response_type: 'code' });
-  const rows = await bank.database.query<{ leaves: Buffer }>({
-    text: `select b.leaves from audit.bundles b order by b.recorded_at desc, b.id desc limit 1`,
-  });
-  const leaf = JSON.parse(String(rows[0]?.leaves)) as Record<string, unknown>;
+  const leaves = await leavesInOrder(bank.database);
+  const leaf = JSON.parse(leaves.at(-1) ?? '') as Record<string, unknown>;
   assert.equal(leaf['action'], 'identity.token.refuse');
   assert.deepEqual(
     [leaf['target'], leaf['outcome'], leaf['reason']],
     [party.id, 'denied', 'invalid_client'],
   );
-  assert.ok(!String(rows[0]?.leaves).includes(form['client_assertion'] ?? ''));
+  assert.ok(!leaves.join('').includes(form['client_assertion'] ?? ''));
 });
 
 test('what is over is swept away, and what is not stays', async () => {

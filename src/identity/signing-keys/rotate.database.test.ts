@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SECOND_US, type Instant } from '#kernel';
 import type { TransactionContext } from '#platform';
+import { leavesInOrder } from '../../audit/testing/leaves.ts';
 import { testDatabase, type TestDatabase } from '../../platform/database/testing.ts';
 import {
   keepSigningKeys,
@@ -80,12 +81,9 @@ test('a key of another algorithm signs beside the first', async () => {
 });
 
 test('each key is recorded when it comes and when it is withdrawn', async () => {
-  const rows = await bank.database.query<{ leaves: Buffer }>({
-    text: 'select b.leaves from audit.bundles b order by b.recorded_at, b.id',
-  });
-  const leaves = rows.flatMap(({ leaves: text }) => String(text).split('\n'));
-  const actions = leaves
-    .filter((line) => line !== '')
-    .map((line) => (JSON.parse(line) as { action: string }).action.split('.').at(-1));
+  const leaves = await leavesInOrder(bank.database);
+  const actions = leaves.map((leaf) =>
+    (JSON.parse(leaf) as { action: string }).action.split('.').at(-1),
+  );
   assert.deepEqual(actions, ['add', 'add', 'add', 'withdraw', 'withdraw', 'add', 'add']);
 });

@@ -2,7 +2,6 @@
 // cost little, and a person who is complete in one call.
 
 import assert from 'node:assert/strict';
-import { zstdDecompressSync } from 'node:zlib';
 import { manualClock, parseInstant, type Instant, type ManualClock } from '#kernel';
 import {
   newTotpSecret,
@@ -12,6 +11,7 @@ import {
   type PasswordHasher,
   type TransactionContext,
 } from '#platform';
+import { leavesInOrder } from '../../audit/testing/leaves.ts';
 import { testDatabase } from '../../platform/database/testing.ts';
 import { addTotp } from '../factors/enrol.ts';
 import { acceptInvitation, findInvitation, securePerson } from '../people/acceptance.ts';
@@ -88,13 +88,7 @@ export async function testPeople(name: string): Promise<TestPeople> {
   };
 
   const records = async (action: string): Promise<Readonly<Record<string, unknown>>[]> => {
-    const rows = await database.query<{ leaves: Buffer; encoding: number }>({
-      text: 'select b.leaves, b.encoding from audit.bundles b order by b.recorded_at, b.id',
-    });
-    return rows
-      .flatMap(({ leaves, encoding }) =>
-        (encoding === 0 ? leaves : zstdDecompressSync(leaves)).toString().split('\n'),
-      )
+    return (await leavesInOrder(database))
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
       .filter((each) => each['action'] === action);
   };
