@@ -9,15 +9,44 @@ export function writeCursor(list: string, place: readonly CursorPart[]): string 
   return Buffer.from(JSON.stringify([list, ...place])).toString('base64url');
 }
 
+export interface PageOptions<Item> {
+  readonly list: string;
+  /** One more than the limit, where there is more. */
+  readonly found: readonly Item[];
+  readonly limit: number;
+  readonly present: (item: Item) => object;
+  /** Where the page after it goes on, of the last that is shown. */
+  readonly place: (last: Item) => readonly CursorPart[];
+}
+
+/** The body of a list's answer. */
+export function pageOf<Item>({ list, found, limit, present, place }: PageOptions<Item>): {
+  readonly data: readonly object[];
+  readonly has_more: boolean;
+  readonly next_cursor: string | null;
+} {
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  return {
+    data: page.map((item) => present(item)),
+    has_more: last !== undefined,
+    next_cursor: last === undefined ? null : writeCursor(list, place(last)),
+  };
+}
+
 /** The place a cursor holds; throws the refusal of the `cursor` field if it is not of this list. */
 export function readCursor(list: string, cursor: string): readonly CursorPart[] {
   const parts = decode(cursor);
   if (parts === undefined || parts[0] !== list) {
-    throw new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-      param: 'cursor',
-    });
+    throw badCursor();
   }
   return parts.slice(1);
+}
+
+/** The refusal of a cursor that this list did not give out. */
+export function badCursor(): EdgeRefusal {
+  const message = 'cursor must be the next_cursor of this same list.';
+  return new EdgeRefusal('field_invalid', message, { param: 'cursor' });
 }
 
 function decode(cursor: string): readonly CursorPart[] | undefined {

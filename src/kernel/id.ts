@@ -61,6 +61,9 @@ export function uuidBatch(clockMs: number): UuidBatch {
   };
 }
 
+/** Below every UUID that is made here: where a walk in their order begins. */
+export const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
+
 export function idOf<Prefix extends string>(prefix: Prefix, uuid: Uuid): Id<Prefix> {
   return `${prefix}_${uuid}` as Id<Prefix>;
 }

@@ -34,7 +34,7 @@ export {
   toBusinessDay,
 } from './calendar.ts';
 export type { BusinessDayRule, Calendar } from './calendar.ts';
-export { idOf, isId, newId, newUuid, uuidBatch, uuidOf } from './id.ts';
+export { idOf, isId, newId, newUuid, uuidBatch, UUID_FIRST, uuidOf } from './id.ts';
 export type { AccountId, BatchId, EventId, Id, TransferId, Uuid, UuidBatch } from './id.ts';
 export { currencyOf, currencyRecordOf, currencyRecords, minorUnitsOf } from './currency.ts';
 export type { Currency, CurrencyRecord } from './currency.ts';

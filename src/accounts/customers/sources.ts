@@ -2,7 +2,7 @@
 // change that ever was has its record, and the customer's row follows from its changes.
 
 import { canonical, statementOfNew, type Fact, type ReconcileSource, type RowBatch } from '#audit';
-import { idOf, isId, type Uuid } from '#kernel';
+import { idOf, isId, UUID_FIRST } from '#kernel';
 import type { CustomerId } from './customer.ts';
 import {
   changeFacts,
@@ -12,7 +12,6 @@ import {
 } from './store/sources-store.ts';
 
 const BATCH_ROWS = 2_000;
-const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
 export const customerSource: ReconcileSource = {
   name: 'customer',

@@ -10,7 +10,7 @@ import {
   proposedAnswer,
   schema,
   transact,
-  writeCursor,
+  pageOf,
   type Operation,
   type Route,
 } from '#gateway';
@@ -178,13 +178,10 @@ function listAll(edge: AccountsEdge): Operation {
               after: place,
               limit: limit + 1,
             });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentAccount),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentAccount, place: (last) => [last.id] }),
+      );
     },
   });
 }
@@ -376,13 +373,16 @@ function listBookings(edge: AccountsEdge): Operation {
       if (account === undefined) return noAccount(id);
       const before = place === undefined ? undefined : BigInt(place);
       const found = await selectBookings(rows, id, { before, countMax: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentBooking),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(list, [String(last.version)]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list,
+          found,
+          limit,
+          present: presentBooking,
+          place: (last) => [String(last.version)],
+        }),
+      );
     },
   });
 }

@@ -7,7 +7,7 @@ import {
   proposedAnswer,
   schema,
   transact,
-  writeCursor,
+  pageOf,
   type Operation,
   type Route,
 } from '#gateway';
@@ -96,13 +96,10 @@ function list(edge: AccountsEdge): Operation {
       const { limit, cursor } = request.query;
       const after = placeIn(LIST, cursor);
       const found = await selectProducts(rowsOf(edge, request), { after, countMax: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentProduct),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.code]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentProduct, place: (last) => [last.code] }),
+      );
     },
   });
 }

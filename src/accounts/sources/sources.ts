@@ -11,7 +11,7 @@ import {
   type RowBatch,
   type Statement,
 } from '#audit';
-import { isId, uuidOf, type Id, type Uuid } from '#kernel';
+import { isId, uuidOf, type Id, type Uuid, UUID_FIRST } from '#kernel';
 import type { Queryable } from '#platform';
 import {
   accountFacts,
@@ -28,7 +28,6 @@ import {
 } from './sources-store.ts';
 
 const BATCH_ROWS = 2_000;
-const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
 const bankAccounts: ReconcileSource = {
   name: 'bank_account',

@@ -6,7 +6,7 @@ import { isId, uuidOf } from '#kernel';
 import type { Clock } from '#kernel';
 import type { Database } from '#platform';
 import { requirePrincipal } from '../access/grants/grant-routes.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { readCursor, pageOf } from '../cursor.ts';
 import { contextOf } from '../intake/caller.ts';
 import { answer, defineOperation } from '../routes.ts';
 import type { Operation, Route } from '../routes.ts';
@@ -73,13 +73,10 @@ function list(edge: ApprovalsEdge): Operation {
       const found = await edge.database.transaction(contextOf(edge.clock, request), (tx) =>
         listProposals(tx, principal, { state, before, countMax: limit + 1 }),
       );
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentProposal),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentProposal, place: (last) => [last.id] }),
+      );
     },
   });
 }

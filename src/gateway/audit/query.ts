@@ -5,7 +5,7 @@ import { endOfDay, parseDate, parseInstant } from '#kernel';
 import type { Instant } from '#kernel';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { badCursor, readCursor, writeCursor } from '../cursor.ts';
 import { EdgeRefusal } from '../problems.ts';
 import * as schema from '../schema.ts';
 
@@ -102,9 +102,7 @@ export function placeIn(list: string, cursor: string | undefined): number | unde
   if (others.length === 0 && Number.isSafeInteger(place) && Number(place) >= 0) {
     return Number(place);
   }
-  throw new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-    param: 'cursor',
-  });
+  throw badCursor();
 }
 
 /** The end of every list's answer. */

@@ -5,9 +5,8 @@ import type { Static } from 'typebox';
 import { formatInstant, instantOf } from '#kernel';
 import type { Clock } from '#kernel';
 import type { Database } from '#platform';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { badCursor, pageOf, readCursor } from '../cursor.ts';
 import { contextOf } from '../intake/caller.ts';
-import { EdgeRefusal } from '../problems.ts';
 import { answer, defineOperation } from '../routes.ts';
 import type { Operation, Route } from '../routes.ts';
 import * as schema from '../schema.ts';
@@ -257,13 +256,16 @@ function differences({ database }: LegacyEdge): Operation {
       const { limit, cursor } = query;
       const before = cursor === undefined ? undefined : placeOf(cursor);
       const found = await selectDifferences(database, { limit: limit + 1, before });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentDifference),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.at, last.id]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: LIST,
+          found,
+          limit,
+          present: presentDifference,
+          place: (last) => [last.at, last.id],
+        }),
+      );
     },
   });
 }
@@ -272,9 +274,7 @@ function placeOf(cursor: string) {
   const [us, id] = readCursor(LIST, cursor);
   const when = typeof us === 'number' ? instantOf(us) : undefined;
   if (when === undefined || typeof id !== 'string' || !/^lgd_[0-9a-f-]{36}$/.test(id)) {
-    throw new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-      param: 'cursor',
-    });
+    throw badCursor();
   }
   return { at: when, id: id as LegacyDifferenceId };
 }

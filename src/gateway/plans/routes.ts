@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 import { assert, formatInstant, type Clock, type Instant } from '#kernel';
 import type { Database } from '#platform';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { readCursor, pageOf } from '../cursor.ts';
 import { contextOf } from '../intake/caller.ts';
 import { EdgeRefusal } from '../problems.ts';
 import { answer, defineOperation } from '../routes.ts';
@@ -270,13 +270,16 @@ function listCustomers({ database }: PlansEdge): Operation {
       const after = cursor === undefined ? undefined : placeIn(cursor);
       const asked = { plan: found.number, after, limit: limit + 1 };
       const customers = await selectCustomersOf(sees, asked);
-      const page = customers.slice(0, limit);
-      const last = customers.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map((customer) => ({ customer })),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: LIST,
+          found: customers,
+          limit,
+          present: (customer) => ({ customer }),
+          place: (last) => [last],
+        }),
+      );
     },
   });
 }

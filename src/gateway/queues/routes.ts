@@ -13,7 +13,7 @@ import {
   type Queryable,
   type Transaction,
 } from '#platform';
-import { readCursor, writeCursor } from '../cursor.ts';
+import { readCursor, pageOf } from '../cursor.ts';
 import { transact } from '../idempotency/transact.ts';
 import { EdgeRefusal } from '../problems.ts';
 import {
@@ -110,13 +110,16 @@ function listLetters(edge: QueuesEdge): Operation {
       const after = cursor === undefined ? 0n : placeIn(cursor);
       const asked = { queue: request.params.name, after, countMax: limit + 1 };
       const found = await deadLetters(seenBy(edge, request), asked);
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentLetter),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.number.toString()]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: LIST,
+          found,
+          limit,
+          present: presentLetter,
+          place: (last) => [last.number.toString()],
+        }),
+      );
     },
   });
 }

@@ -2,7 +2,7 @@
 // places that cursors hold, which a client may have tampered with.
 
 import { endOfDay, instantOf, isId, parseDate, parseInstant, type Id, type Instant } from '#kernel';
-import { EdgeRefusal, readCursor, writeCursor, type CursorPart } from '#gateway';
+import { badCursor, EdgeRefusal, readCursor, writeCursor, type CursorPart } from '#gateway';
 
 /** The beginning of a span: a date begins with its first microsecond. */
 export function readFrom(text: string): Instant;
@@ -63,32 +63,28 @@ export function placeOf(list: string, cursor: string): Place {
     at += 1;
     return parts[at - 1];
   };
-  const bad = (): EdgeRefusal =>
-    new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-      param: 'cursor',
-    });
   const text = (): string => {
     const part = next();
     if (typeof part === 'string' && !part.includes('\0') && part.isWellFormed()) return part;
-    throw bad();
+    throw badCursor();
   };
   return {
     text,
     version() {
       const part = text();
       if (VERSION.test(part)) return BigInt(part);
-      throw bad();
+      throw badCursor();
     },
     instant() {
       const part = next();
       const instant = typeof part === 'number' ? instantOf(part) : undefined;
       if (instant !== undefined) return instant;
-      throw bad();
+      throw badCursor();
     },
     id(prefix) {
       const part = text();
       if (isId(prefix, part)) return part;
-      throw bad();
+      throw badCursor();
     },
   };
 }

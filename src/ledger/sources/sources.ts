@@ -11,7 +11,7 @@ import {
   type RowBatch,
   type Statement,
 } from '#audit';
-import { isId, uuidOf, type Id, type Uuid } from '#kernel';
+import { isId, uuidOf, type Id, type Uuid, UUID_FIRST } from '#kernel';
 import type { ledgerActions } from '../audit-actions.ts';
 import type { TransferKind } from '../posting/transfer.ts';
 import {
@@ -25,7 +25,6 @@ import {
 import { existingTransfers, transferTexts, unfoundedHolds } from './transfer-sources-store.ts';
 
 const BATCH_ROWS = 2_000;
-const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
 const actionOf: Readonly<Record<TransferKind, keyof typeof ledgerActions>> = {
   transfer: 'ledger.transfer.post',

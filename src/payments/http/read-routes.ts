@@ -3,11 +3,11 @@
 
 import {
   answer,
+  badCursor,
   defineOperation,
   readCursor,
   schema,
   writeCursor,
-  EdgeRefusal,
   type Operation,
   type Route,
 } from '#gateway';
@@ -135,8 +135,7 @@ function placeOf(cursor: string | undefined): PaymentId | undefined {
   if (cursor === undefined) return undefined;
   const [id] = readCursor(LIST, cursor);
   if (typeof id === 'string' && isId('pay', id)) return id;
-  const message = 'cursor must be the next_cursor of this same list.';
-  throw new EdgeRefusal('field_invalid', message, { param: 'cursor' });
+  throw badCursor();
 }
 
 function presentPage({ payments, hasMore }: PaymentPage): object {

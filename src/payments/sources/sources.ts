@@ -10,7 +10,7 @@ import {
   type RowBatch,
   type Statement,
 } from '#audit';
-import { isId, uuidOf, type Id, type Uuid } from '#kernel';
+import { isId, uuidOf, type Id, UUID_FIRST } from '#kernel';
 import type { Queryable } from '#platform';
 import type { paymentActions } from '../audit-actions.ts';
 import {
@@ -26,7 +26,6 @@ import {
 } from './sources-store.ts';
 
 const BATCH_ROWS = 2_000;
-const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
 type ActionName = keyof typeof paymentActions;
 const MAKE: ActionName = 'payments.payment.make';

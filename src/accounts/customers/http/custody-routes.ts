@@ -5,8 +5,8 @@ import { Type } from 'typebox';
 import { parseInstant, type Instant } from '#kernel';
 import {
   answer,
+  badCursor,
   defineOperation,
-  EdgeRefusal,
   proposedAnswer,
   readCursor,
   schema,
@@ -162,9 +162,7 @@ function placeOf(cursor: string): number {
   if (typeof place === 'number' && Number.isInteger(place) && place > 0 && place < 2 ** 31) {
     return place;
   }
-  throw new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-    param: 'cursor',
-  });
+  throw badCursor();
 }
 
 type Erasing = Pick<EdgeRequest, 'principal'> & { readonly params: { readonly id: string } };

@@ -5,6 +5,7 @@ import { limits } from '#config';
 import { isId } from '#kernel';
 import {
   answer,
+  badCursor,
   defineOperation,
   EdgeRefusal,
   readCursor,
@@ -211,9 +212,7 @@ function list(edge: CustomersEdge): Operation {
 function placeOf(cursor: string): CustomerId {
   const [place] = readCursor(LIST, cursor);
   if (typeof place === 'string' && isId('cus', place)) return place;
-  throw new EdgeRefusal('field_invalid', 'cursor must be the next_cursor of this same list.', {
-    param: 'cursor',
-  });
+  throw badCursor();
 }
 
 function readOne(edge: CustomersEdge): Operation {

@@ -20,7 +20,7 @@ import type { OauthClient } from '#identity';
 import { accept, assert, formatInstant, refuse } from '#kernel';
 import type { Result } from '#kernel';
 import type { Queryable } from '#platform';
-import { readCursor, writeCursor } from '../../cursor.ts';
+import { readCursor, pageOf } from '../../cursor.ts';
 import { transact } from '../../idempotency/transact.ts';
 import { answer, defineOperation } from '../../routes.ts';
 import type { EdgeRequest, Operation, Route } from '../../routes.ts';
@@ -100,13 +100,7 @@ function list(edge: AccessEdge): Operation {
       const place = cursor === undefined ? undefined : String(readCursor(LIST, cursor)[0]);
       const after = place !== undefined && isClientId(place) ? place : undefined;
       const found = await selectClients(edge.database, { tenant, after, limit: limit + 1 });
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return answer(200, {
-        data: shown.map(present),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(200, pageOf({ list: LIST, found, limit, present, place: (last) => [last.id] }));
     },
   });
 }

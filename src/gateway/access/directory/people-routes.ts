@@ -18,7 +18,7 @@ import type { Person, PersonId, Session } from '#identity';
 import { accept, assert, formatInstant, refuse } from '#kernel';
 import type { Result } from '#kernel';
 import type { Transaction } from '#platform';
-import { readCursor, writeCursor } from '../../cursor.ts';
+import { readCursor, pageOf } from '../../cursor.ts';
 import { transact } from '../../idempotency/transact.ts';
 import { contextOf } from '../../intake/caller.ts';
 import { answer, defineOperation } from '../../routes.ts';
@@ -83,13 +83,10 @@ function list(edge: AccessEdge): Operation {
       const found = await edge.database.transaction(contextOf(edge.clock, request), (tx) =>
         listPeople(tx, tx.keys, page),
       );
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return answer(200, {
-        data: shown.map(presentPerson),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentPerson, place: (last) => [last.id] }),
+      );
     },
   });
 }

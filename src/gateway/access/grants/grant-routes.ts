@@ -7,7 +7,7 @@ import { assert, formatInstant, isId, parseInstant, uuidOf } from '#kernel';
 import type { Clock, Instant } from '#kernel';
 import type { Principal } from '#identity';
 import type { Database } from '#platform';
-import { readCursor, writeCursor } from '../../cursor.ts';
+import { readCursor, pageOf } from '../../cursor.ts';
 import { transact } from '../../idempotency/transact.ts';
 import { contextOf } from '../../intake/caller.ts';
 import { answer, defineOperation } from '../../routes.ts';
@@ -160,13 +160,7 @@ function list(edge: AccessEdge): Operation {
         const place = { before: placeOf(before), countMax: limit + 1 };
         return await selectGrants(tx, { grantee, objectId }, place);
       });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(present),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(200, pageOf({ list: LIST, found, limit, present, place: (last) => [last.id] }));
     },
   });
 }

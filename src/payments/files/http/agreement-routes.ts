@@ -9,7 +9,7 @@ import {
   readCursor,
   schema,
   transact,
-  writeCursor,
+  pageOf,
   type Operation,
   type Route,
 } from '#gateway';
@@ -116,13 +116,10 @@ function list(edge: FilesEdge): Operation {
       const { limit, cursor } = request.query;
       const before = cursor === undefined ? undefined : placeIn(cursor);
       const found = await selectAgreements(rowsOf(edge, request), { before, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentAgreement),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentAgreement, place: (last) => [last.id] }),
+      );
     },
   });
 }

@@ -6,16 +6,16 @@ import {
   contextOf,
   defineOperation,
   EdgeRefusal,
+  pageOf,
   readCursor,
   schema,
   transact,
-  writeCursor,
   type Operation,
   type Route,
 } from '#gateway';
 import { isId, type Refused } from '#kernel';
 import { announceFile, retryFile, takePart } from '../receive.ts';
-import type { FileId } from '../file.ts';
+import type { FileId, PaymentFile } from '../file.ts';
 import { no } from '../refusals.ts';
 import { noProgress, progressOf } from '../store/entry-store.ts';
 import { findFile, selectFiles } from '../store/file-store.ts';
@@ -157,12 +157,9 @@ function list(edge: FilesEdge): Operation {
         rows,
         page.map(({ id }) => id),
       );
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map((file) => presentFile(file, progress.get(file.id) ?? noProgress)),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      const present = (file: PaymentFile): object =>
+        presentFile(file, progress.get(file.id) ?? noProgress);
+      return answer(200, pageOf({ list: LIST, found, limit, present, place: ({ id }) => [id] }));
     },
   });
 }

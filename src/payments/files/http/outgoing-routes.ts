@@ -10,7 +10,7 @@ import {
   readCursor,
   schema,
   transact,
-  writeCursor,
+  pageOf,
   type Operation,
   type Route,
 } from '#gateway';
@@ -63,13 +63,10 @@ function list(edge: FilesEdge): Operation {
       const before = cursor === undefined ? undefined : placeIn(cursor);
       const rows = rowsOf(edge, request);
       const found = await selectOutgoingFiles(rows, { before, limit: limit + 1, state });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentOutgoing),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentOutgoing, place: (last) => [last.id] }),
+      );
     },
   });
 }

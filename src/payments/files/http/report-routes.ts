@@ -12,7 +12,7 @@ import {
   EdgeRefusal,
   readCursor,
   schema,
-  writeCursor,
+  pageOf,
   type Operation,
   type Route,
 } from '#gateway';
@@ -88,13 +88,16 @@ function faults(edge: FilesEdge): Operation {
       if ((await findFile(rows, id)) === undefined) return noFile(id);
       const after = placeIn(FAULTS, cursor);
       const found = await selectFaults(rows, id, { after, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentFault),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(FAULTS, [String(last.number)]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: FAULTS,
+          found,
+          limit,
+          present: presentFault,
+          place: (last) => [String(last.number)],
+        }),
+      );
     },
   });
 }
@@ -155,13 +158,16 @@ function unposted(edge: FilesEdge): Operation {
       if ((await findFile(rows, id)) === undefined) return noFile(id);
       const asked = { after: placeIn(UNPOSTED, cursor), limit: limit + 1, isNotedLeftOut: false };
       const found = await selectEntries(rows, id, asked);
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentUnposted),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(UNPOSTED, [String(last.entry)]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: UNPOSTED,
+          found,
+          limit,
+          present: presentUnposted,
+          place: (last) => [String(last.entry)],
+        }),
+      );
     },
   });
 }

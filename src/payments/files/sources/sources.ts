@@ -10,7 +10,7 @@ import {
   type RowBatch,
   type Statement,
 } from '#audit';
-import { isId, type Id, type Uuid } from '#kernel';
+import { isId, type Id, type Uuid, UUID_FIRST } from '#kernel';
 import type { Queryable } from '#platform';
 import type { fileActions } from '../audit-actions.ts';
 import {
@@ -30,7 +30,6 @@ import {
 type ActionName = keyof typeof fileActions;
 
 const BATCH_ROWS = 2_000;
-const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
 async function* walk<Row extends { readonly id: Uuid; readonly changed_at: string }>(
   select: (after: Uuid) => Promise<readonly Row[]>,

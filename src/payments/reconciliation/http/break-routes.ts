@@ -3,8 +3,10 @@
 
 import {
   answer,
+  badCursor,
   contextOf,
   defineOperation,
+  pageOf,
   proposedAnswer,
   readCursor,
   schema,
@@ -23,8 +25,6 @@ import type { BreakId } from '../nostro.ts';
 import { no } from '../refusals.ts';
 import { acceptGap, assignBreak, letWait, linkBreaks, writeOff } from '../resolve.ts';
 import {
-  badCursor,
-  pageOf,
   reconciliationPermissions as permissions,
   seen,
   tags,

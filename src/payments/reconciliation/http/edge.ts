@@ -1,6 +1,6 @@
 // What the routes of reconciliation stand on, and what they share.
 
-import { EdgeRefusal, readCursor, writeCursor, type EdgeRequest } from '#gateway';
+import { badCursor, readCursor, type EdgeRequest } from '#gateway';
 import { isId, type Clock, type Id } from '#kernel';
 import type { Database, Queryable } from '#platform';
 
@@ -34,28 +34,4 @@ export function placeIn<Prefix extends string>(
   const [place] = readCursor(list, cursor).slice(-1);
   if (typeof place === 'string' && isId(prefix, place)) return place;
   throw badCursor();
-}
-
-export function badCursor(): EdgeRefusal {
-  const message = 'cursor must be the next_cursor of this same list.';
-  return new EdgeRefusal('field_invalid', message, { param: 'cursor' });
-}
-
-export interface Page<Item> {
-  readonly list: string;
-  /** One more than asked for, where there is more. */
-  readonly found: readonly Item[];
-  readonly limit: number;
-  readonly present: (item: Item) => object;
-  readonly place: (item: Item) => readonly string[];
-}
-
-export function pageOf<Item>({ list, found, limit, present, place }: Page<Item>): object {
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
-  return {
-    data: page.map(present),
-    has_more: last !== undefined,
-    next_cursor: last === undefined ? null : writeCursor(list, place(last)),
-  };
 }

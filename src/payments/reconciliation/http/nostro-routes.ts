@@ -1,7 +1,15 @@
 // The HTTP operations on nostro accounts and the statements about them.
 
 import { createHash } from 'node:crypto';
-import { answer, defineOperation, schema, transact, type Operation, type Route } from '#gateway';
+import {
+  answer,
+  defineOperation,
+  pageOf,
+  schema,
+  transact,
+  type Operation,
+  type Route,
+} from '#gateway';
 import { limits } from '#config';
 import { refuse } from '#kernel';
 import { readStatements } from '../../iso20022/statements/read.ts';
@@ -12,7 +20,6 @@ import { defaultRules } from '../rule.ts';
 import { findStatement, listStatements } from '../statement-store.ts';
 import { takeStatement } from '../take.ts';
 import {
-  pageOf,
   placeIn,
   reconciliationPermissions as permissions,
   seen,

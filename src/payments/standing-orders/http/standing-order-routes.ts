@@ -4,12 +4,13 @@
 import {
   actsOnGrants,
   answer,
+  badCursor,
   defineOperation,
   EdgeRefusal,
+  pageOf,
   readCursor,
   schema,
   transact,
-  writeCursor,
   type EdgeRequest,
   type ObjectUse,
   type Operation,
@@ -169,13 +170,10 @@ function list(edge: StandingOrdersEdge): Operation {
       const after = cursor === undefined ? undefined : placeIn(cursor);
       const asked = { accountId, status, after, limit: limit + 1 };
       const found = await listOrders(seen(edge, request), asked);
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentOrder),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(LIST, [last.id]),
-      });
+      return answer(
+        200,
+        pageOf({ list: LIST, found, limit, present: presentOrder, place: (last) => [last.id] }),
+      );
     },
   });
 }
@@ -184,11 +182,6 @@ function placeIn(cursor: string): StandingOrderId {
   const [place] = readCursor(LIST, cursor);
   if (typeof place === 'string' && isId('sto', place)) return place;
   throw badCursor();
-}
-
-function badCursor(): EdgeRefusal {
-  const message = 'cursor must be the next_cursor of this same list.';
-  return new EdgeRefusal('field_invalid', message, { param: 'cursor' });
 }
 
 const orderAnswer = {
@@ -314,13 +307,16 @@ function occurrences(edge: StandingOrdersEdge): Operation {
       const listName = `occurrences.${orderId}`;
       const before = cursor === undefined ? undefined : dateIn(listName, cursor);
       const found = await listOccurrences(sees, { orderId, state, before, limit: limit + 1 });
-      const page = found.slice(0, limit);
-      const last = found.length > limit ? page.at(-1) : undefined;
-      return answer(200, {
-        data: page.map(presentOccurrence),
-        has_more: last !== undefined,
-        next_cursor: last === undefined ? null : writeCursor(listName, [formatDate(last.dueOn)]),
-      });
+      return answer(
+        200,
+        pageOf({
+          list: listName,
+          found,
+          limit,
+          present: presentOccurrence,
+          place: (last) => [formatDate(last.dueOn)],
+        }),
+      );
     },
   });
 }
