@@ -1,6 +1,8 @@
 // Owns how a rate is measured: work is repeated for a set time over several runs, each call timed;
 // the median run is reported, with the percentiles of its calls.
 
+import { setTimeout as pause } from 'node:timers/promises';
+
 export interface Run {
   readonly ratePerSecond: number;
   readonly p50Ms: number;
@@ -34,6 +36,32 @@ export async function run(load: Load): Promise<Run> {
   timesMs.sort((a, b) => a - b);
   return {
     ratePerSecond: items / seconds,
+    p50Ms: percentile(timesMs, 0.5),
+    p99Ms: percentile(timesMs, 0.99),
+  };
+}
+
+/** Each call is due at its time, whether or not the ones before were answered; timed from then. */
+export async function paced(load: Load & { readonly perSecond: number }): Promise<Run> {
+  const { concurrency, durationMs, perSecond, call } = load;
+  const timesMs: number[] = [];
+  const startMs = performance.now();
+  const everyMs = (1_000 * concurrency) / perSecond;
+  const callers = Array.from({ length: concurrency }, async (_, caller) => {
+    let dueMs = startMs + (everyMs * caller) / concurrency;
+    while (dueMs < startMs + durationMs) {
+      const waitMs = dueMs - performance.now();
+      if (waitMs > 0) await pause(waitMs);
+      await call(caller);
+      timesMs.push(performance.now() - dueMs);
+      dueMs += everyMs;
+    }
+  });
+  await Promise.all(callers);
+  const seconds = (performance.now() - startMs) / 1_000;
+  timesMs.sort((a, b) => a - b);
+  return {
+    ratePerSecond: timesMs.length / seconds,
     p50Ms: percentile(timesMs, 0.5),
     p99Ms: percentile(timesMs, 0.99),
   };

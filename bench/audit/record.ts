@@ -110,6 +110,7 @@ function withoutStoring(database: Database): Database {
     query: (query) => database.query(query),
     within: (tenant) => database.within(tenant),
     transaction: (context, run_) => database.transaction(context, (tx) => run_(silenced(tx))),
+    statement: (context, run_) => database.statement(context, (tx) => run_(silenced(tx))),
     rehearse: (context, run_) => database.rehearse(context, run_),
     close: () => database.close(),
   };

@@ -6,7 +6,7 @@ import { mintTokens } from '../callers.ts';
 import { benchLimiter } from './limiter.ts';
 import { overload, type Overload, type ReadBench } from './overload.ts';
 import { closeWorld, openWorld, removeFolder, temporaryFolder } from '../ledger-world.ts';
-import { medianRun, run, type Run } from '../measure.ts';
+import { medianRun, paced, run, type Load, type Run } from '../measure.ts';
 import { machine, residentMib, resultOf, type BenchOptions, type Report } from '../report.ts';
 import { clientAt, startBank, startServer, withClients, type BenchServer } from '../server.ts';
 
@@ -21,6 +21,8 @@ const full: Scale = { durationMs: 8_000, runs: 3, accounts: 10_000, limiterCusto
 const quick: Scale = { durationMs: 1_500, runs: 1, accounts: 1_000, limiterCustomers: 200 };
 
 const CONNECTIONS = 64;
+/** A load at which nobody waits for another, so that what an answer takes is what it costs. */
+const PACED_PER_SECOND = 1_000;
 const LIMITER_CONCURRENCY = 4_000;
 
 type Settings = Record<string, string | number | boolean>;
@@ -68,6 +70,10 @@ async function benchReads(
     const readRun = medianRun(reads);
     settings['bare_per_second'] = Math.round(bareRun.ratePerSecond);
     settings['bare_p99_ms'] = Math.round(bareRun.p99Ms * 100) / 100;
+    const quiet = await pacedInTurn(bench, bare, bank);
+    settings['paced_per_second'] = PACED_PER_SECOND;
+    settings['paced_p99_ms'] = Math.round(quiet.read.p99Ms * 100) / 100;
+    settings['bare_paced_p99_ms'] = Math.round(quiet.bare.p99Ms * 100) / 100;
     const target = 'at least 6,000 a second, p99 added under 5 ms; ratio to the bare framework';
     if (wants('read')) results.push(resultOf('read', readRun, bareRun.ratePerSecond, target));
     if (wants('overload')) {
@@ -102,14 +108,31 @@ async function inTurn(
   return [bareRuns, reads];
 }
 
+async function pacedInTurn(
+  bench: ReadBench,
+  bare: BenchServer,
+  bank: BenchServer,
+): Promise<{ bare: Run; read: Run }> {
+  const atPace = (load: Load): Promise<Run> => paced({ ...load, perSecond: PACED_PER_SECOND });
+  return {
+    bare: await runReads(bench, bare.port, { isBare: true, how: atPace }),
+    read: await runReads(bench, bank.port, { isBare: false, how: atPace }),
+  };
+}
+
+interface Reading {
+  readonly isBare: boolean;
+  readonly how?: (load: Load) => Promise<Run>;
+}
+
 function runReads(
   { accounts, tokens, scale }: ReadBench,
   port: number,
-  { isBare }: { readonly isBare: boolean },
+  { isBare, how = run }: Reading,
 ): Promise<Run> {
   const callers = tokens.slice(0, CONNECTIONS).map((token) => (isBare ? undefined : token));
   return withClients(port, callers, (clients) =>
-    run({
+    how({
       concurrency: CONNECTIONS,
       durationMs: scale.durationMs,
       call: async (caller) => {

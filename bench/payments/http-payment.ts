@@ -2,7 +2,6 @@
 // with its row and its event, answered when all of it is durable. As many as fit, and the tail at a
 // thousand a second, counted from when each was due.
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { addProduct, createCustomers, openBankAccounts, readTerms } from '#accounts';
 import { currencyOf, type AccountId, type Currency } from '#kernel';
 import type { TransactionContext } from '#platform';
@@ -10,7 +9,7 @@ import type { HttpClient } from '../http-client.ts';
 import { mintTokens } from '../callers.ts';
 import { closeWorld, openWorld, removeFolder, seeded, temporaryFolder } from '../ledger-world.ts';
 import type { World } from '../ledger-world.ts';
-import { medianRun, percentile, run, type Run } from '../measure.ts';
+import { medianRun, paced, run, type Run } from '../measure.ts';
 import { clientAt, startBank, withClients } from '../server.ts';
 
 export interface HttpPaymentScale {
@@ -52,7 +51,11 @@ export async function benchHttpPayment(
           const rate = Math.round(runs.at(-1)?.ratePerSecond ?? 0).toLocaleString('en');
           log(`http_payment, run ${round}: ${rate} a second`);
         }
-        return { run: medianRun(runs), paced: await paced(pay, scale.durationMs) };
+        const load = { concurrency: CONNECTIONS, durationMs: scale.durationMs, call: pay };
+        return {
+          run: medianRun(runs),
+          paced: await paced({ ...load, perSecond: PACED_PER_SECOND }),
+        };
       });
     } finally {
       await server.stop();
@@ -109,30 +112,5 @@ function payingWith(clients: readonly HttpClient[], accounts: readonly AccountId
     const answer = await clientAt(clients, caller).post('/v1/payments', body);
     if (answer.status !== 201) throw new Error(answer.text.slice(0, 600));
     return 1;
-  };
-}
-
-/** Each payment is due at its time, whether or not the ones before were answered. */
-async function paced(pay: (caller: number) => Promise<number>, durationMs: number): Promise<Run> {
-  const timesMs: number[] = [];
-  const startMs = performance.now();
-  const everyMs = (1_000 * CONNECTIONS) / PACED_PER_SECOND;
-  const callers = Array.from({ length: CONNECTIONS }, async (_, caller) => {
-    let dueMs = startMs + (everyMs * caller) / CONNECTIONS;
-    while (dueMs < startMs + durationMs) {
-      const waitMs = dueMs - performance.now();
-      if (waitMs > 0) await pause(waitMs);
-      await pay(caller);
-      timesMs.push(performance.now() - dueMs);
-      dueMs += everyMs;
-    }
-  });
-  await Promise.all(callers);
-  const seconds = (performance.now() - startMs) / 1_000;
-  timesMs.sort((a, b) => a - b);
-  return {
-    ratePerSecond: timesMs.length / seconds,
-    p50Ms: percentile(timesMs, 0.5),
-    p99Ms: percentile(timesMs, 0.99),
   };
 }

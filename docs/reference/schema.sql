@@ -775,7 +775,7 @@ create table gateway.idempotent_requests (
   constraint idempotent_requests_fingerprint_check CHECK ((length(fingerprint) = 32)),
   constraint idempotent_requests_key_check CHECK ((length(key) = 16)),
   constraint idempotent_requests_status_check CHECK (((status >= 200) AND (status <= 499)))
-);
+) with (fillfactor=20);
 CREATE INDEX idempotent_requests_expiry ON gateway.idempotent_requests USING btree (expires_at);
 grant delete, insert, select, update on gateway.idempotent_requests to florin_app;
 comment on column gateway.idempotent_requests.headers is 'a JSON object of texts';
@@ -995,7 +995,7 @@ grant execute on function gateway.admit_requests(bigint,uuid[],integer[],integer
 create function gateway.charge_states(p_keys uuid[], p_costs bigint[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off set enable_bitmapscan=off; -- body 6f3046c6823ab39d
 grant execute on function gateway.charge_states(uuid[],bigint[]) to public;
 
-create function gateway.claim_requests(p_keys bytea[], p_fingerprints bytea[], p_owner uuid, p_lease interval, p_kept interval) returns SETOF gateway.idempotent_requests language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body 63533361531e4b92
+create function gateway.claim_requests(p_keys bytea[], p_fingerprints bytea[], p_owner uuid, p_lease interval, p_kept interval) returns SETOF gateway.idempotent_requests language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body a1c9f1a8859f485d
 grant execute on function gateway.claim_requests(bytea[],bytea[],uuid,interval,interval) to public;
 
 create function gateway.due_proposals(asked_at timestamp with time zone, count_max integer) returns TABLE(id uuid, tenant text, state text) language sql stable security definer set search_path=pg_catalog, pg_temp; -- body 7b28a0607a745951

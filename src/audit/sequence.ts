@@ -53,7 +53,10 @@ export interface Sequenced {
 }
 
 export interface Sequencer {
-  /** Gives places until nothing waits, a bounded number in each transaction. */
+  /**
+   * Gives places to all that waits when this is called, a bounded number in each transaction. What
+   * comes meanwhile may wait for the next run: few large steps cost less than many small ones.
+   */
   run(context: TransactionContext): Promise<Sequenced>;
 }
 
@@ -80,15 +83,16 @@ class DatabaseSequencer implements Sequencer {
 
   async run(context: TransactionContext): Promise<Sequenced> {
     let leaves = 0;
-    while (await isAnythingWaiting(this.#database)) {
-      const done = await this.#step(context);
-      leaves += done;
-      if (done === 0) break;
+    let isMore = await isAnythingWaiting(this.#database);
+    while (isMore) {
+      const step = await this.#step(context);
+      leaves += step.leaves;
+      isMore = step.leaves > 0 && step.isMore;
     }
     return { leaves, size: this.#log?.frontier.size ?? 0 };
   }
 
-  async #step(context: TransactionContext): Promise<number> {
+  async #step(context: TransactionContext): Promise<Pick<Grown, 'leaves' | 'isMore'>> {
     const before = this.#log;
     // Whatever goes wrong, the next run trusts only what it reads.
     this.#log = undefined;
@@ -99,10 +103,10 @@ class DatabaseSequencer implements Sequencer {
       const waiting = await selectWaiting(tx, BUNDLES_MAX);
       return await extend(tx, known, waiting);
     });
-    if (grown === undefined) return 0;
+    if (grown === undefined) return { leaves: 0, isMore: false };
     this.#log = grown.log;
     await this.#options.objects?.point(CHECKPOINT_POINTER, Buffer.from(grown.note));
-    return grown.leaves;
+    return grown;
   }
 
   async #open(tx: Transaction, size: number): Promise<Log> {
@@ -123,6 +127,8 @@ interface Grown {
   readonly log: Log;
   readonly note: string;
   readonly leaves: number;
+  /** Whether the step ended at its limit rather than with what waited. */
+  readonly isMore: boolean;
 }
 
 async function extend(
@@ -162,7 +168,9 @@ async function extend(
     placed.map(({ number }) => number),
   );
   await insertCheckpoint(tx, { size: frontier.size, root, note, createdAt: tx.now });
-  return { log: { ...known, frontier }, note, leaves: frontier.size - known.frontier.size };
+  const leaves = frontier.size - known.frontier.size;
+  const isMore = waiting.length === BUNDLES_MAX || taken < waiting.length;
+  return { log: { ...known, frontier }, note, leaves, isMore };
 }
 
 // A bundle that is gone or damaged before it has a place was tampered with. It keeps waiting, where

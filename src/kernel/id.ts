@@ -1,8 +1,8 @@
 // Owns identifiers: a prefix that names the kind, and a UUIDv7 (RFC 9562 §5.7) in lower case, so
 // that ids sort by the time they were made. The database keeps the bare UUID; the prefix exists
 // outside it. Two ids are equal exactly if their texts are.
-import { randomFillSync } from 'node:crypto';
 import { assert } from './assert.ts';
+import { randomHex } from './random.ts';
 
 declare const brand: unique symbol;
 
@@ -20,10 +20,7 @@ export type Uuid = string;
 const UUID_LENGTH = 36;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-// Ten random bytes make one UUID. The operating system is asked once for 512 of them.
 const RANDOM_BYTES_PER_UUID = 10;
-const pool = Buffer.allocUnsafe(512 * RANDOM_BYTES_PER_UUID);
-let poolUsed = pool.length;
 
 /** A new id of the kind, for example `newId('acc', msOf(clock.now()))`. */
 export function newId<Prefix extends string>(prefix: Prefix, clockMs: number): Id<Prefix> {
@@ -31,7 +28,7 @@ export function newId<Prefix extends string>(prefix: Prefix, clockMs: number): I
 }
 
 export function newUuid(clockMs: number): Uuid {
-  const random = randomHex();
+  const random = randomHex(RANDOM_BYTES_PER_UUID);
   return `${uuidHead(clockMs, random)}${random.slice(6, 18)}`;
 }
 
@@ -48,7 +45,7 @@ const COUNTER_SIZE = 0x10_0000;
  * most 1,048,576 ids). Thousands of ids cost one draw of randomness and sit together in an index.
  */
 export function uuidBatch(clockMs: number): UuidBatch {
-  const random = randomHex();
+  const random = randomHex(RANDOM_BYTES_PER_UUID);
   const prefix = `${uuidHead(clockMs, random)}${random.slice(6, 13)}`;
   let counter = 0;
   return {
@@ -91,14 +88,4 @@ function uuidHead(clockMs: number, random: string): string {
   const variant = (8 + (Number.parseInt(random.slice(19, 20), 16) % 4)).toString(16);
   const low = `7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}`;
   return `${time.slice(0, 8)}-${time.slice(8)}-${low}-`;
-}
-
-function randomHex(): string {
-  if (poolUsed === pool.length) {
-    randomFillSync(pool);
-    poolUsed = 0;
-  }
-  const start = poolUsed;
-  poolUsed += RANDOM_BYTES_PER_UUID;
-  return pool.toString('hex', start, poolUsed);
 }

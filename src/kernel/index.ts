@@ -36,6 +36,7 @@ export {
 export type { BusinessDayRule, Calendar } from './calendar.ts';
 export { idOf, isId, newId, newUuid, uuidBatch, UUID_FIRST, uuidOf } from './id.ts';
 export type { AccountId, BatchId, EventId, Id, TransferId, Uuid, UuidBatch } from './id.ts';
+export { randomHex } from './random.ts';
 export { currencyOf, currencyRecordOf, currencyRecords, minorUnitsOf } from './currency.ts';
 export type { Currency, CurrencyRecord } from './currency.ts';
 export {

@@ -68,16 +68,28 @@ export function parseDate(text: string): Instant | undefined {
 
 /** RFC 3339 in UTC: three fraction digits, or six where the instant has microseconds. */
 export function formatInstant(instant: Instant): string {
-  const day = Math.floor(instant / DAY_US);
-  const inDay = instant - day * DAY_US;
-  const seconds = Math.floor(inDay / SECOND_US);
-  const fraction = inDay - seconds * SECOND_US;
-  const hour = Math.floor(seconds / 3600);
-  const minute = Math.floor((seconds % 3600) / 60);
-  const time = `${pad(hour, 2)}:${pad(minute, 2)}:${pad(seconds % 60, 2)}`;
+  const second = Math.floor(instant / SECOND_US);
+  const fraction = instant - second * SECOND_US;
+  // Thousands of instants of the same second are written one after another.
+  if (second !== latestSecond) {
+    latestSecond = second;
+    latestText = formatSecond(second);
+  }
   const hasMicroseconds = fraction % MILLISECOND_US !== 0;
   const digits = hasMicroseconds ? pad(fraction, 6) : pad(fraction / MILLISECOND_US, 3);
-  return `${formatDay(day)}T${time}.${digits}Z`;
+  return `${latestText}.${digits}Z`;
+}
+
+const DAY_S = DAY_US / SECOND_US;
+let latestSecond = NaN;
+let latestText = '';
+
+function formatSecond(second: number): string {
+  const day = Math.floor(second / DAY_S);
+  const inDay = second - day * DAY_S;
+  const hour = Math.floor(inDay / 3600);
+  const minute = Math.floor((inDay % 3600) / 60);
+  return `${formatDay(day)}T${pad(hour, 2)}:${pad(minute, 2)}:${pad(inDay % 60, 2)}`;
 }
 
 /** The UTC calendar date of an instant, YYYY-MM-DD. */

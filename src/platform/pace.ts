@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const BUSY_PAUSE_MS = 2;
 const IDLE_PAUSE_MS = 20;
+/** How much longer than a look the rest after it is, while there is work. */
+const RESTS_PER_LOOK = 8;
 /** For how long after something was written more is expected soon. */
 const BUSY_MS = 250;
 
@@ -16,10 +18,17 @@ export function noteWork(): void {
   workedAtMs = performance.now();
 }
 
-/** Until it is time to look again, or the signal says to stop. */
-export async function restBetweenLooks(signal: AbortSignal): Promise<void> {
-  const isBusy = performance.now() - workedAtMs < BUSY_MS;
-  await rest(isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS, signal);
+/**
+ * Until it is time to look again, or the signal says to stop. A look that took long, since it found
+ * much or the machine is loaded, is followed by a longer rest, so that looking stays a small part
+ * of the work and finds more at once.
+ */
+export async function restBetweenLooks(signal: AbortSignal, lookedAtMs?: number): Promise<void> {
+  const nowMs = performance.now();
+  const isBusy = nowMs - workedAtMs < BUSY_MS;
+  const tookMs = nowMs - (lookedAtMs ?? nowMs);
+  const busyMs = Math.max(BUSY_PAUSE_MS, tookMs * RESTS_PER_LOOK);
+  await rest(isBusy ? Math.min(busyMs, IDLE_PAUSE_MS) : IDLE_PAUSE_MS, signal);
 }
 
 /** A pause that ends early when the signal says to stop. */

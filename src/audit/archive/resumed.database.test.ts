@@ -68,6 +68,7 @@ function crashingAt(wanted: number): { database: Database; objects: Objects; ste
         step();
         return value;
       },
+      statement: (context, run) => database.statement(context, run),
       rehearse: (context, run) => database.rehearse(context, run),
       keys: database.keys,
       description: database.description,

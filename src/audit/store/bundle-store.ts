@@ -37,7 +37,7 @@ export async function insertBundle(tx: Transaction, bundle: Bundle): Promise<voi
       formatInstant(recordedAt),
       leaves.length,
       isLarge ? ZSTD : PLAIN,
-      isLarge ? zstdCompressSync(lines, fast) : lines,
+      isLarge ? zstdCompressSync(lines, { ...fast, pledgedSrcSize: lines.length }) : lines,
     ],
   });
 }

@@ -154,6 +154,7 @@ function withKeys(other: TestLog, keys: TestLog['keys']): TestLog['database'] {
       database.transaction(context, (tx) =>
         run({ ...tx, query: (query) => tx.query(query), keys }),
       ),
+    statement: (context, run) => database.statement(context, run),
     rehearse: (context, run) => database.rehearse(context, run),
     close: () => database.close(),
   };

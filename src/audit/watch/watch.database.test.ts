@@ -305,6 +305,7 @@ test('a database that hangs does not hang the watch, and is asked once', async (
     },
     within: () => log.database,
     transaction: () => new Promise(() => undefined),
+    statement: () => new Promise(() => undefined),
     rehearse: () => new Promise(() => undefined),
     close: () => log.database.close(),
   };

@@ -52,6 +52,8 @@ function unsteady(isAway: () => boolean): Database {
     within: (tenant) => log.database.within(tenant),
     transaction: (context, run) =>
       isAway() ? Promise.reject(away) : log.database.transaction(context, run),
+    statement: (context, run) =>
+      isAway() ? Promise.reject(away) : log.database.statement(context, run),
     rehearse: (context, run) => log.database.rehearse(context, run),
     keys: log.keys,
     description: 'unsteady',

@@ -55,7 +55,7 @@ function contextOf(clock: Clock): TransactionContext {
 function openDisclosures(options: AccessRecorderOptions): Coalescer<Disclosure, undefined> {
   const { database, clock } = options;
   return gather<Disclosure, undefined>(options, 'disclosure', async (items) => {
-    await database.transaction(contextOf(clock), (tx) => record(tx, items.map(disclosed)));
+    await database.statement(contextOf(clock), (tx) => record(tx, items.map(disclosed)));
     return items.map(() => undefined);
   });
 }

@@ -17,8 +17,22 @@ set enable_mergejoin = off
 set enable_seqscan = off as $$
 declare
   moment constant timestamptz := clock_timestamp();
+  taken integer;
 begin
   perform set_config('synchronous_commit', 'off', true);
+
+  -- Nearly always all of them are new.
+  return query insert into gateway.idempotent_requests (key, fingerprint, owner, leased_until,
+    expires_at)
+  select w.key, w.fingerprint, p_owner, moment + p_lease, moment + p_kept
+  from unnest(p_keys, p_fingerprints) as w (key, fingerprint)
+  order by w.key
+  on conflict (key) do nothing
+  returning *;
+  get diagnostics taken = row_count;
+  if taken = cardinality(p_keys) then
+    return;
+  end if;
 
   insert into gateway.idempotent_requests as held (key, fingerprint, owner, leased_until,
     expires_at)

@@ -1,7 +1,7 @@
 // Owns W3C Trace Context: where a request stands in the trace of its caller, and how what we ask of
 // others in answer to it says so. A header that is not valid in every respect begins a new trace;
 // the caller's state is passed on and never looked into.
-import { randomBytes } from 'node:crypto';
+import { randomHex } from '#kernel';
 
 export interface Trace {
   /** 32 hexadecimal digits, the same along the whole way. */
@@ -27,7 +27,7 @@ export function traceOf(headers: Headers): Trace {
   const spanId = newSpanId();
   const parent = parentOf(headers['traceparent']);
   if (parent === undefined) {
-    const traceId = randomBytes(16).toString('hex');
+    const traceId = randomHex(16);
     return { traceId, spanId, parentId: undefined, isSampled: false, state: undefined };
   }
   return { ...parent, spanId, state: stateOf(headers['tracestate']) };
@@ -41,7 +41,7 @@ export function traceHeaders({ traceId, isSampled, state }: Trace): Record<strin
 
 // 64 bits of a random run, and from then on a counter: unique within the process for ever, without
 // asking for randomness on each request.
-let nextSpan = randomBytes(8).readBigUInt64BE();
+let nextSpan = BigInt(`0x${randomHex(8)}`);
 
 function newSpanId(): string {
   nextSpan = BigInt.asUintN(64, nextSpan + 1n) || 1n;

@@ -88,9 +88,15 @@ export function bindAdmission(
 // A proof is bound to the address that was asked. The guard has seen that this host is ours.
 function presentedOf({ method, url, headers, peer }: FastifyRequest, issuer: string): Presented {
   const [path = ''] = url.split('?', 1);
-  const { protocol, host } = new URL(issuer);
-  const asked = `${protocol}//${headers.host ?? host}${path}`;
+  const { host } = headers;
+  // What precedes the host is all that the issuer's address adds, where the caller names one.
+  const origin = host === undefined ? new URL(issuer).origin : schemeOf(issuer) + host;
+  const asked = `${origin}${path}`;
   return { method, url: asked, headers, certificate: peer?.certificate };
+}
+
+function schemeOf(issuer: string): string {
+  return issuer.slice(0, issuer.indexOf('//') + 2);
 }
 
 type Handler = (request: EdgeRequest) => Promise<Outcome>;

@@ -14,13 +14,19 @@ export interface BindSignaturesOptions {
 /** To be bound after the hook that finds out who asks, and after all that change an answer. */
 export function bindSignatures(server: FastifyInstance, options: BindSignaturesOptions): void {
   const { signatures, issuer } = options;
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', (request, _reply, done) => {
     const { principal, headers } = request;
-    if (principal === undefined) return;
+    if (principal === undefined || !signatures.concern(request, principal.subject)) {
+      done();
+      return;
+    }
     const hasBody =
       headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     const about = { owner: principal.subject, hasBody };
-    await signatures.verify(signableOf(request, issuer()), about);
+    const verifying = signatures.verify(signableOf(request, issuer()), about);
+    verifying.then(() => {
+      done();
+    }, done);
   });
   server.addHook('onSend', async (request, reply, payload) => {
     const isAsked = request.headers['accept-signature'] !== undefined;

@@ -28,6 +28,8 @@ export interface SignedAnswer {
 }
 
 export interface Signatures {
+  /** Whether there is something to verify: a signature, or somebody who must sign. */
+  concern(request: Pick<SignableRequest, 'headers'>, owner: string): boolean;
   /**
    * Throws the refusal (401) of a request that is not signed as it must be. A signature that need
    * not be there is checked too; undefined where there is none.
@@ -67,6 +69,8 @@ export async function openSignatures(options: SignaturesOptions): Promise<Signat
   const nowS = (): number => Math.floor(clock.now() / SECOND_US);
   return {
     refresh,
+    concern: ({ headers }, owner) =>
+      headers['signature-input'] !== undefined || required.has(owner),
     directory: JSON.stringify({ keys: [jwk] }),
     async verify(request, { owner, hasBody }) {
       const isSigned = request.headers['signature-input'] !== undefined;

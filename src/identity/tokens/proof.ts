@@ -1,7 +1,7 @@
 // Owns what a DPoP proof must say (RFC 9449 §4.3), but for its signature and whether it was used
 // before. Pure: a proof is right or it is not, and the reason is a sentence for whoever made it.
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { assert } from '#kernel';
 import type { Instant } from '#kernel';
 import { thumbprintOf } from '#platform';
@@ -50,7 +50,7 @@ export function fingerprintOf(proof: UnverifiedToken, keyThumbprint: string): Bu
 
 /** The SHA-256 of a token, base64url: what `ath` holds. */
 export function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 // RFC 9449 §4.3: compared after normalization, without query and fragment (RFC 3986 §6.2.2).

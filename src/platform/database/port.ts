@@ -71,7 +71,15 @@ export interface Database extends Queryable {
    */
   transaction<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T>;
 
-  /** The same, but always rolls back after checking deferred constraints: a dry run. */
+  /**
+   * A transaction of exactly one statement: the server begins and commits it by itself, so that it
+   * costs one round trip. A second statement is a bug, and so is none; what `run` throws after it
+   * comes too late. As with any commit, a connection that breaks meanwhile is the Fault
+   * 'commit_unknown'.
+   */
+  statement<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /** A transaction that always rolls back after checking deferred constraints: a dry run. */
   rehearse<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T>;
 
   /** The same database as one tenant sees it: rows of others do not exist for its statements. */

@@ -96,6 +96,52 @@ describe('a database', () => {
     assert.equal(await count(5), 0n);
   });
 
+  it('commits a transaction of one statement, which is exactly one', async () => {
+    const actor = await test.database.statement(context, async (tx) => {
+      await insert(tx, 30);
+      return tx.actor;
+    });
+    assert.deepEqual([actor, await count(30)], ['test', 1n]);
+    const twice = test.database.statement(context, async (tx) => {
+      await insert(tx, 31);
+      await insert(tx, 32);
+    });
+    await assert.rejects(twice, /of one statement was asked for another/);
+    // The first was committed by itself: that is why a second is a bug.
+    assert.deepEqual([await count(31), await count(32)], [1n, 0n]);
+    const none = test.database.statement(context, () => Promise.resolve());
+    await assert.rejects(none, /was asked for none/);
+    await assert.rejects(test.database.statement(context, (tx) => insert(tx, 30)));
+  });
+
+  it('sees the rows of the tenant in a transaction of one statement', async () => {
+    const tenants = await Promise.all(
+      ['north', 'south', 'north', undefined].map((tenant) =>
+        test.database.statement({ ...context, ...(tenant && { tenant }) }, (tx) =>
+          tx.query<{ tenant: string }>({
+            text: "select current_setting('florin.tenant') as tenant",
+          }),
+        ),
+      ),
+    );
+    const seen = tenants.map(([row]) => row?.tenant);
+    assert.deepEqual(seen, ['north', 'south', 'north', '*']);
+  });
+
+  it('does not guess when the connection breaks in a transaction of one statement', async () => {
+    await owner.query({
+      text: `create function trial.end() returns void language plpgsql security definer as
+        $$ begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); end $$`,
+    });
+    let runs = 0;
+    const broken = test.database.statement(context, (tx) => {
+      runs += 1;
+      return tx.query({ text: 'select trial.end()' });
+    });
+    await assert.rejects(broken, { code: 'commit_unknown', retryable: false });
+    assert.equal(runs, 1);
+  });
+
   it('runs the victim of a deadlock again', async () => {
     await test.database.transaction(context, async (tx) => {
       await insert(tx, 10);

@@ -5,7 +5,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { assert, Fault } from '#kernel';
-import { faultOf, isConnectionLost, isSessionEnd, sqlStateOf } from './failure.ts';
+import {
+  commit,
+  commitUnknown,
+  ignoreLoss,
+  isAnswered,
+  release,
+  rollBackAfter,
+  rollBackChecked,
+} from './ends.ts';
+import { faultOf } from './failure.ts';
 import type { Keys } from '../keys/port.ts';
 import type {
   Caller,
@@ -186,8 +195,14 @@ class PostgresDatabase implements Database {
     // A connection that is lost fails the statement, and says so here as well.
     client.on('error', ignoreLoss);
     try {
-      await this.#tenants.see(client, tenant);
-      return await watchedQuery<Row>(client, query, this.#options);
+      const seeing = this.#tenants.see(client, tenant);
+      const asking = watchedQuery<Row>(client, query, this.#options);
+      if (seeing === undefined) return await asking;
+      // Sent together; where what is seen could not be changed, the answer is not given.
+      const [, answer] = await Promise.allSettled([seeing, asking]);
+      await seeing;
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value;
     } catch (error) {
       failure = error;
       throw faultOf(error);
@@ -211,6 +226,10 @@ class PostgresDatabase implements Database {
     return this.#retrying(() => this.#attempt(context, run, rollBackChecked));
   }
 
+  statement<T>(context: TransactionContext, run: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#retrying(() => this.#attemptStatement(context, run));
+  }
+
   async close(): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
@@ -232,9 +251,10 @@ class PostgresDatabase implements Database {
     let failure: unknown;
     // While a connection is out of the pool, its loss between two statements arrives here. The next
     // statement fails by itself; without a listener the process would end.
-    const ignore = (): void => undefined;
-    client.on('error', ignore);
-    const tx = openTransaction(client, context, this, this.#options);
+    client.on('error', ignoreLoss);
+    const tx = openTransaction(context, this, (query) =>
+      watchedQuery(client, query, this.#options, context),
+    );
     try {
       const local = this.#tenants.localTo(client, context.tenant ?? EVERY_TENANT);
       await client.query(`begin isolation level read committed${local}`);
@@ -247,7 +267,39 @@ class PostgresDatabase implements Database {
       failure = await rollBackAfter(client, error);
       throw faultOf(error);
     } finally {
-      client.off('error', ignore);
+      client.off('error', ignoreLoss);
+      release(client, failure);
+    }
+  }
+
+  async #attemptStatement<T>(
+    context: TransactionContext,
+    run: (tx: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const client = await this.#acquire();
+    let failure: unknown;
+    let statements = 0;
+    client.on('error', ignoreLoss);
+    const tx = openTransaction(context, this, async (query) => {
+      statements += 1;
+      assert(statements === 1, 'a transaction of one statement was asked for another');
+      try {
+        return await watchedQuery(client, query, this.#options, context);
+      } catch (error) {
+        throw isAnswered(error) ? error : commitUnknown(error);
+      }
+    });
+    try {
+      await this.#tenants.see(client, context.tenant ?? EVERY_TENANT);
+      const value = await run(tx);
+      assert(statements === 1, 'a transaction of one statement was asked for none');
+      return value;
+    } catch (error) {
+      failure = error;
+      throw faultOf(error);
+    } finally {
+      tx.finish();
+      client.off('error', ignoreLoss);
       release(client, failure);
     }
   }
@@ -280,10 +332,9 @@ interface OpenTransaction extends Transaction {
 }
 
 function openTransaction(
-  client: pg.PoolClient,
   context: TransactionContext,
   database: Database,
-  options: PostgresOptions,
+  ask: <Row>(query: Query) => Promise<Row[]>,
 ): OpenTransaction {
   let isOpen = true;
   return {
@@ -293,7 +344,7 @@ function openTransaction(
     },
     async query<Row>(query: Query): Promise<Row[]> {
       assert(isOpen, 'a transaction was used after its function had ended');
-      return await watchedQuery<Row>(client, query, options, context);
+      return await ask<Row>(query);
     },
     finish() {
       isOpen = false;
@@ -359,52 +410,6 @@ async function runQuery<Row>(client: pg.ClientBase, query: Query): Promise<Row[]
   // The driver takes exactly this shape; its types want mutable arrays and know no bigint rows.
   const answer = await client.query(query as pg.QueryArrayConfig);
   return answer.rows as unknown as Row[];
-}
-
-async function commit(client: pg.PoolClient): Promise<void> {
-  let command: string;
-  try {
-    ({ command } = await client.query('commit'));
-  } catch (error) {
-    // An ordinary error answer means rolled back. A lost or ended session may have committed first.
-    if (sqlStateOf(error) !== undefined && !isSessionEnd(error)) throw error;
-    throw new Fault('commit_unknown', {
-      retryable: false,
-      message: 'The connection broke while committing; repeat the request with the same key.',
-      cause: error,
-    });
-  }
-  // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK, and no error.
-  assert(command === 'COMMIT', 'a failed statement was ignored, so PostgreSQL rolled back');
-}
-
-async function rollBackChecked(client: pg.PoolClient): Promise<void> {
-  await client.query('set constraints all immediate');
-  await client.query('rollback');
-}
-
-/** The reason to throw the connection away, or undefined when it can serve again. */
-async function rollBackAfter(client: pg.PoolClient, error: unknown): Promise<unknown> {
-  if (isConnectionLost(error)) return error;
-  if (error instanceof Fault && error.code === 'commit_unknown') return error;
-  try {
-    await client.query('rollback');
-    return undefined;
-  } catch (rollbackError) {
-    return rollbackError;
-  }
-}
-
-// Without a listener the process would end.
-function ignoreLoss(): void {}
-
-function release(client: pg.PoolClient, failure: unknown): void {
-  client.release(failure !== undefined && isUnusable(failure));
-}
-
-function isUnusable(failure: unknown): boolean {
-  if (failure instanceof Fault) return true;
-  return sqlStateOf(failure) === undefined || isConnectionLost(failure);
 }
 
 interface ServerRow {

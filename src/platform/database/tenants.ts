@@ -17,9 +17,16 @@ interface Connection {
 export class SeenTenants {
   readonly #seen = new WeakMap<Connection, string>();
 
-  /** Before a statement of its own: what it sees is the tenant's. */
-  async see(connection: Connection, tenant: string): Promise<void> {
-    if (this.#seenBy(connection) === tenant) return;
+  /**
+   * Before a statement of its own: what it sees is the tenant's. Undefined where it does already;
+   * otherwise the statement may be sent behind this, but its answer is good only once this is done.
+   */
+  see(connection: Connection, tenant: string): Promise<void> | undefined {
+    if (this.#seenBy(connection) === tenant) return undefined;
+    return this.#change(connection, tenant);
+  }
+
+  async #change(connection: Connection, tenant: string): Promise<void> {
     await connection.query(`set florin.tenant = '${tenant}'`);
     this.#seen.set(connection, tenant);
   }

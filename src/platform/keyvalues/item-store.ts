@@ -43,20 +43,22 @@ export async function upsertItems(
 ): Promise<ItemVersion[]> {
   if (items.length === 0) return [];
   // In one order, so that two writers wait for each other and never deadlock. What is not a column
-  // of the table is looked up by the key, as the row in conflict knows no other of what was given.
+  // of the table is looked up by the key, as the row in conflict knows no other of what was given;
+  // by a subquery, because that reads the text once and not once a row.
   return await queryable.query<ItemVersion>({
     name: 'keyvalues.upsert_items',
     text: `insert into keyvalues.items as held (table_name, key, value, version, expires_at)
-      select $1, i.key, i.value::jsonb, coalesce(($6::jsonb ->> i.key)::bigint, 1), i.expires_at
+      select $1, i.key, i.value::jsonb, coalesce(((select $6::jsonb) ->> i.key)::bigint, 1),
+        i.expires_at
       from unnest($2::text[], $3::text[], $4::timestamptz[]) as i (key, value, expires_at)
       order by i.key
       on conflict (table_name, key, tenant) do update
       set value = excluded.value, expires_at = excluded.expires_at,
-        version = coalesce(($6::jsonb ->> held.key)::bigint,
+        version = coalesce(((select $6::jsonb) ->> held.key)::bigint,
           case when held.expires_at <= $5::timestamptz then 1 else held.version + 1 end)
       where held.expires_at <= $5::timestamptz
-        or (($7::jsonb ->> held.key) is null
-          and coalesce(held.version < ($6::jsonb ->> held.key)::bigint, true))
+        or (((select $7::jsonb) ->> held.key) is null
+          and coalesce(held.version < ((select $6::jsonb) ->> held.key)::bigint, true))
       returning held.key, held.version`,
     values: [
       table,

@@ -72,6 +72,8 @@ export async function openFolderObjects(options: FolderObjectsOptions): Promise<
 class FolderObjects implements Objects {
   readonly #layout: FolderLayout;
   readonly #clock: Clock;
+  /** Those whose names are on the disk for good. */
+  readonly #pointerFolders = new Set<string>();
 
   constructor(layout: FolderLayout, clock: Clock) {
     this.#layout = layout;
@@ -168,7 +170,10 @@ class FolderObjects implements Objects {
     const draft = this.#layout.unfinishedFile(newId(), 'pointer');
     const folder = path.dirname(file);
     await inFolder(folder, () => replaceFile(file, { file: draft, content, mode: FILE_MODE }));
+    // A pointer is never removed, so neither is its folder.
+    if (this.#pointerFolders.has(folder)) return;
     await syncFolders(folder, this.#layout.root);
+    this.#pointerFolders.add(folder);
   }
 
   async pointed(key: string): Promise<Buffer | undefined> {

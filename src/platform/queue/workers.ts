@@ -66,12 +66,13 @@ class Crew {
     const { database, clock } = this.#outside;
     const { signal } = this.#stopping;
     await this.#repeat('queues', async () => {
+      const lookedAtMs = performance.now();
       const resting = [...this.#resting].filter(([, members]) => members.length > 0);
       const queues = resting.map(([queue]) => queue);
       const ready =
         queues.length === 0 ? [] : await selectReadyQueues(database, queues, clock.now());
       for (const queue of ready) this.#wake(queue);
-      await restBetweenLooks(signal);
+      await restBetweenLooks(signal, lookedAtMs);
     });
   }
 

@@ -108,10 +108,11 @@ class DatabaseStream implements Stream {
   async #sequence(): Promise<void> {
     const { signal } = this.#stopping;
     await this.#repeat('stream', signal, async () => {
+      const lookedAtMs = performance.now();
       const head = await sequenceEvents(this.#options.database, BUNDLES_MAX);
       if (head > this.#head) noteWork();
       this.#head = head;
-      await restBetweenLooks(signal);
+      await restBetweenLooks(signal, lookedAtMs);
     });
   }
 

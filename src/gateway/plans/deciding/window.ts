@@ -13,8 +13,32 @@ import {
 } from '#kernel';
 import type { QuotaPolicy } from '../plan.ts';
 
+interface Window {
+  /** A time in it. */
+  readonly sinceUs: number;
+  readonly endsUs: number;
+}
+
+const latest: Record<QuotaPolicy, Map<string, Window>> = {
+  daily: new Map(),
+  weekly: new Map(),
+  monthly: new Map(),
+};
+const ZONES_KEPT_MAX = 1_000;
+
 /** When the window that holds the time ends, microseconds since 1970. */
 export function windowEnd(policy: QuotaPolicy, timeZone: string, atUs: number): number {
+  const windows = latest[policy];
+  const known = windows.get(timeZone);
+  // Asked with every request, and nearly always about the same window.
+  if (known !== undefined && known.sinceUs <= atUs && atUs < known.endsUs) return known.endsUs;
+  const endsUs = findEnd(policy, timeZone, atUs);
+  if (windows.size >= ZONES_KEPT_MAX) windows.clear();
+  windows.set(timeZone, { sinceUs: atUs, endsUs });
+  return endsUs;
+}
+
+function findEnd(policy: QuotaPolicy, timeZone: string, atUs: number): number {
   const today = startOfDay((atUs + offsetUs(timeZone, atUs)) as Instant);
   return midnight(timeZone, dayAfter(policy, today));
 }
