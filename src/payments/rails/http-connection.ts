@@ -58,6 +58,7 @@ export function openHttpConnection(options: HttpConnectionOptions): ClosableConn
     async acknowledge(ids) {
       if (ids.length > 0) await ask('POST', '/messages/acknowledge', { participant, ids });
     },
+    restMs: () => outbound.waitMs(),
     close: () => outbound.close(),
   };
 }

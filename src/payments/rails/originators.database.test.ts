@@ -33,6 +33,7 @@ async function told(): Promise<string> {
     },
     collect: () => Promise.resolve([]),
     acknowledge: () => Promise.resolve(),
+    restMs: () => 0,
   };
   const queues = openQueues({ database, clock });
   const received = await queues.receive(queueOf.sct_inst, { max: 10, visibilityMs: 5_000 });

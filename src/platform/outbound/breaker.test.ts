@@ -51,8 +51,10 @@ test('an open breaker lets one try at a time through, and closes after two that 
   const probe = breaker.enter(1_000);
   assert.equal(breaker.state, 'half_open');
   assert.equal(breaker.enter(1_000), undefined, 'no second try beside the first');
+  assert.ok(breaker.waitMs(1_000) > 0, 'the answer to the first decides');
   probe?.end('success', 1_100);
   assert.equal(breaker.state, 'half_open');
+  assert.equal(breaker.waitMs(1_100), 0);
   assert.equal(run(breaker, 'success', 1_200), true);
   assert.equal(breaker.state, 'closed');
 });

@@ -35,6 +35,8 @@ export interface Leave {
 }
 
 const BUCKETS = 10;
+/** How soon it is worth looking whether a probe was answered. */
+const PROBING_MS = 100;
 
 interface Bucket {
   readonly slot: number;
@@ -65,6 +67,8 @@ export class Breaker {
   /** How long until it is worth asking again; 0 where it may be now. */
   waitMs(nowMs: number): number {
     if (this.#state === 'closed') return 0;
+    // The answer to the one that probes decides for all others.
+    if (this.#state === 'half_open' && this.#isProbing) return PROBING_MS;
     const leftMs = this.#openedMs + this.#openForMs - nowMs;
     return this.#state === 'open' ? Math.max(0, leftMs) : 0;
   }

@@ -96,6 +96,10 @@ class HttpOutbound implements Outbound {
     return this.#breaker.state;
   }
 
+  waitMs(): number {
+    return this.#breaker.waitMs(performance.now());
+  }
+
   async fetch(request: OutboundRequest): Promise<OutboundAnswer<Buffer>> {
     const exchange = await this.#begin(request);
     try {

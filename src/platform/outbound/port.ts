@@ -37,6 +37,8 @@ export interface Outbound {
   /** The head of the answer, and its body as it comes; it must be read to its end or destroyed. */
   stream(request: OutboundRequest): Promise<OutboundAnswer<Readable>>;
   readonly state: BreakerState;
+  /** How long the system is left alone because it failed, ms; 0 where it may be asked. */
+  waitMs(): number;
   /** Cuts off what runs. */
   close(): void;
 }

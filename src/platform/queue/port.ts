@@ -131,6 +131,11 @@ export interface WorkerOptions {
   readonly concurrency?: number | undefined;
   /** Messages of one batch at most; 1 unless given. */
   readonly batchMax?: number | undefined;
+  /**
+   * How long nothing is to be received, because what the handler needs is away; 0 where it is not.
+   * What waits loses no attempt by it.
+   */
+  readonly restMs?: (() => number) | undefined;
   /** Of the lease, which is extended while the handler is at work; 30 s unless given. */
   readonly visibilityMs?: number | undefined;
 }

@@ -147,6 +147,26 @@ test('a dead letter tells the code and the message of the fault it met', async (
   );
 });
 
+test('what waits while its handler rests loses no attempt by it', async (t) => {
+  const { put, work, isEmpty } = prepared(t);
+  let asked = 0;
+  const attempts: number[] = [];
+  await put(numbers(1));
+  work({
+    restMs: () => {
+      asked += 1;
+      return asked <= 5 ? 3 : 0;
+    },
+    handler: (messages) => {
+      assert.ok(asked > 5, 'it rests');
+      attempts.push(...messages.map(({ attempt }) => attempt));
+      return Promise.resolve();
+    },
+  });
+  await until(isEmpty);
+  assert.deepEqual(attempts, [1]);
+});
+
 test('a lease is extended as long as the handler is at work', async (t) => {
   const { put, work, queues, queue, isEmpty } = prepared(t);
   const handled: Received[] = [];

@@ -32,6 +32,8 @@ const VISIBILITY_MS = 30_000;
 const EXTENSION_SHARE = 3;
 const FAILURE_PAUSE_FIRST_MS = 50;
 const FAILURE_PAUSE_MAX_MS = 5_000;
+/** After this the rest is asked about again: what is away may be back sooner than it said. */
+const REST_MAX_MS = 1_000;
 
 type Outcome = 'done' | 'again' | 'dead' | 'lost';
 
@@ -94,6 +96,11 @@ class Crew {
     const { queue, batchMax = 1, visibilityMs = VISIBILITY_MS } = options;
     const { queues } = this.#outside;
     await this.#repeat(queue, async () => {
+      const restMs = options.restMs?.() ?? 0;
+      if (restMs > 0) {
+        await rest(Math.min(restMs, REST_MAX_MS), this.#stopping.signal);
+        return;
+      }
       const received = await queues.receive(queue, { max: batchMax, visibilityMs });
       if (received.length === batchMax) this.#wake(queue);
       if (received.length > 0) await this.#handle(options, received);

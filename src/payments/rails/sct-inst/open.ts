@@ -45,6 +45,7 @@ export function openSctInst(options: SctInstOptions): SctInst {
       handler: tellRail(options),
       concurrency: CONCURRENCY,
       batchMax: limits.railMessagesMax.value,
+      restMs: () => options.connection.restMs(),
     },
     schedule: {
       name: 'enquire-sct-inst',
