@@ -5,6 +5,7 @@ import { auditLimits } from './limits/audit.ts';
 import { bankAccountLimits } from './limits/bank-accounts.ts';
 import { edgeLimits } from './limits/edge.ts';
 import { fileLimits } from './limits/files.ts';
+import { fraudEvaluateLimits } from './limits/fraud-evaluate.ts';
 import { iso20022Limits } from './limits/iso20022.ts';
 import { identityLimits } from './limits/identity.ts';
 import { ledgerLimits } from './limits/ledger.ts';
@@ -27,4 +28,5 @@ export const limits = {
   ...fileLimits,
   ...iso20022Limits,
   ...paymentLimits,
+  ...fraudEvaluateLimits,
 } as const;
