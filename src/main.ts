@@ -8,6 +8,7 @@ import { createGateway, FIRST_VERSION, openVersions, tlsOptionsOf, versionChange
 import type { FirstInvitation } from '#identity';
 import { loadConfig, unknownSettings, type Config } from '#config';
 import {
+  measureOutbound,
   openDatabase,
   openLogger,
   openMetrics,
@@ -107,9 +108,10 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
   await log.sequence();
   ending.signal.throwIfAborted();
 
-  const doors = await openDoors({ ...starting, database, issuer: issuerOf(config) });
+  const outside = { ...starting, database, measure: measureOutbound(starting.metrics) };
+  const doors = await openDoors({ ...outside, issuer: issuerOf(config) });
   open.defer(() => doors.close());
-  const work = openWork({ ...starting, database, objects: log.objects });
+  const work = openWork({ ...outside, objects: log.objects });
   open.defer(() => work.close());
   const table = schedulesOf({
     database,

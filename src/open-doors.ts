@@ -35,7 +35,7 @@ import {
 import { SECOND_US, type Clock, type Instant } from '#kernel';
 import { openAccountsBehind as openTransfersBehind } from '#ledger';
 import { openOrdersBehind, openPaymentsBehind } from '#payments';
-import { measureOutbound, type Database, type Metrics, type OutboundMeasure } from '#platform';
+import { type Database, type Metrics, type OutboundMeasure } from '#platform';
 import { scheduleContext, type Schedule } from './schedules.ts';
 import {
   identitySchedules,
@@ -46,6 +46,8 @@ import {
 
 export interface DoorsOptions extends IdentityOptions {
   readonly metrics: Metrics;
+  /** Of the systems outside that are asked. */
+  readonly measure: OutboundMeasure;
 }
 
 export interface Doors {
@@ -75,7 +77,6 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const { config, database, clock, logger, metrics } = options;
   const { limits } = config;
   const context = scheduleContext(clock, 'open-doors');
-  const measure = measureOutbound(metrics);
   const addresses = openAddressLimiter({ clock, limits });
   const mounts = await openIdentity(options, addresses);
   const access = openAccess({
@@ -84,12 +85,12 @@ export async function openDoors(options: DoorsOptions): Promise<Doors> {
     metrics,
     limits,
     accountsBehind: openAccountsBehind(database, clock),
-    issuers: await issuersOf(options, measure),
+    issuers: await issuersOf(options, options.measure),
     nonces: await openProofNonces(database.keys),
   });
   const approvals = openApprovals({ database, clock, logger, limits });
   const plans = await openPlans(options);
-  const partners = await openPartners(options, measure);
+  const partners = await openPartners(options);
   return {
     ...partners.parts,
     ...plans.parts,
@@ -149,9 +150,8 @@ async function openPlans(options: DoorsOptions): Promise<Part<Pick<Doors, 'plans
 /** The core behind the gateway, and partners who sign what they send. */
 async function openPartners(
   options: DoorsOptions,
-  measure: OutboundMeasure,
 ): Promise<Part<Pick<Doors, 'legacy' | 'signatures'>>> {
-  const { config, database, clock, logger, metrics } = options;
+  const { config, database, clock, logger, metrics, measure } = options;
   const { limits } = config;
   const { url } = config.legacy;
   const legacy = await openLegacy({ database, clock, logger, metrics, measure, limits, url });

@@ -39,6 +39,7 @@ import {
   type Metrics,
   type Objects,
   type ObservedClock,
+  type OutboundMeasure,
 } from '#platform';
 import { openLedgerEdge, openProcessPoster } from './group-commit.ts';
 import type { Schedule } from './schedules.ts';
@@ -51,6 +52,8 @@ export interface WorkOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly objects: Objects;
+  /** Of the systems outside that are asked. */
+  readonly measure: OutboundMeasure;
 }
 
 export interface Work {
@@ -105,10 +108,11 @@ export function openWork(options: WorkOptions): Work {
 }
 
 /** SEPA Instant, where the settings say how to reach it. */
-function railOf({ config, database, clock, logger }: WorkOptions): SctInst | undefined {
+function railOf({ config, database, clock, logger, measure }: WorkOptions): SctInst | undefined {
   const { bic, sctInstUrl: url } = config.rails;
   if (bic === undefined || url === undefined) return undefined;
-  const connection = openHttpConnection({ name: 'sct_inst', url, participant: bic });
+  const about = { name: 'sct_inst', url, participant: bic, logger, measure } as const;
+  const connection = openHttpConnection(about);
   return openSctInst({ database, clock, logger, connection, own: bic, tenant: RAIL_TENANT });
 }
 

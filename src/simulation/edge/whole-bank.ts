@@ -12,7 +12,7 @@ import {
   type Route,
 } from '#gateway';
 import type { Instant } from '#kernel';
-import { openLogger, openMetrics, systemClock, type Database } from '#platform';
+import { measureOutbound, openLogger, openMetrics, systemClock, type Database } from '#platform';
 import { testLog } from '../../audit/testing/log.ts';
 import { loadSigningKeys } from '../../identity/signing-keys/rotate.ts';
 import { BANK, claimsAt, sign, type Claims, type TestKey } from '../../identity/testing/tokens.ts';
@@ -81,7 +81,8 @@ export async function openWholeBank(
   const errors: string[] = [];
   const logger = openLogger({ level: 'error', write: (line) => errors.push(line) });
   const metrics = openMetrics({ isProcessMeasured: false });
-  const opening = { config: { ...config, limits }, database, clock, logger, metrics };
+  const measure = measureOutbound(metrics);
+  const opening = { config: { ...config, limits }, database, clock, logger, metrics, measure };
   const doors = await openDoors({ ...opening, issuer: BANK });
   const work = openWork({ ...opening, objects });
   await work.start();
