@@ -106,12 +106,12 @@ test('a full flush begins beside a running one, but never more at once than allo
 });
 
 test('a flush that hangs holds the others back only as long as the patience', async () => {
-  const { coalescer, flushes, flush } = held({ patienceMs: 15 });
+  const { coalescer, flushes, flush } = held({ patienceMs: 200 });
   const hanging = coalescer.submit('slow');
   const other = coalescer.submit('other');
   await turn();
   assert.equal(flushes.length, 1);
-  await sleep(40);
+  await sleep(300);
   assert.deepEqual(flush(1).items, ['other']);
   flush(1).finish();
   assert.equal(await other, 'other!');

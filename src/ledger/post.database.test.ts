@@ -402,6 +402,16 @@ test('nothing is posted before a closed period’s end, by value date', async ()
   ]);
 });
 
+/** Until a transaction waits for a lock that another has. */
+async function someoneWaits(): Promise<void> {
+  const waiting = `select from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and not l.granted`;
+  for (let tries = 0; (await bank.asOwner(waiting)).length === 0; tries += 1) {
+    assert.ok(tries < 1_000, 'someone waits');
+    await sleep(5);
+  }
+}
+
 test('a close waits for postings under way, and postings after it respect it', async () => {
   const now = nextSecond();
   const closedBefore = now;
@@ -420,7 +430,7 @@ test('a close waits for postings under way, and postings after it respect it', a
   const closing = bank.database
     .transaction(bank.context(), (tx) => closePeriod(tx, { closedBefore }))
     .then(() => order.push('closed'));
-  await sleep(50);
+  await someoneWaits();
   const behind = postAll([payment(alice, bob, 1n, { effectiveAt })]);
   await sleep(50);
   assert.deepEqual(order, []);

@@ -264,8 +264,19 @@ async function* everything(): AsyncGenerator<{ place: string; bytes: Buffer }> {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     for (const entry of entries.filter((each) => each.isFile())) {
       const place = path.join(entry.parentPath, entry.name);
-      yield { place, bytes: await readFile(place) };
+      const bytes = await readIfThere(place);
+      if (bytes !== undefined) yield { place, bytes };
     }
+  }
+}
+
+/** The server runs, and may have removed a file since it was listed. */
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

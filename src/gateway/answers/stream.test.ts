@@ -24,7 +24,7 @@ const route: Route = {
 };
 const gateway = await openTestGateway({
   routes: [route],
-  limits: { ...limits, httpStreamStallMs: 300, httpStreamsInFlightMax: 2 },
+  limits: { ...limits, httpStreamStallMs: 1_000, httpStreamsInFlightMax: 2 },
 });
 const { port, url } = await gateway.listen();
 after(() => gateway.close());
@@ -34,6 +34,7 @@ const mediaType = 'text/x';
 
 /** A source that tells what became of it. */
 class Source {
+  isBegun = false;
   given = 0;
   isEnded = false;
   readonly #pieces: () => AsyncIterable<Buffer | string>;
@@ -43,6 +44,7 @@ class Source {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer | string> {
+    this.isBegun = true;
     try {
       for await (const piece of this.#pieces()) {
         this.given += 1;
@@ -75,14 +77,24 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
   }
 }
 
-/** A client that has asked, and takes nothing of the answer unless told to. */
-async function asking(): Promise<Socket> {
+/** A client that has asked the source, and takes nothing of the answer unless told to. */
+async function asking(source: Source): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.pause();
   socket.write('GET /content HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await sleep(50);
+  await until(() => source.isBegun, 'the source is asked');
   return socket;
+}
+
+/** How many pieces were asked for, once no more are. */
+async function givenAtRest(source: Source): Promise<number> {
+  let given = -1;
+  while (given !== source.given) {
+    ({ given } = source);
+    await sleep(200);
+  }
+  return given;
 }
 
 async function inFlight(): Promise<number> {
@@ -135,9 +147,8 @@ test('pieces of text and bytes arrive in order, empty ones and none included', a
 test('the source waits for its client, who is cut off when it takes nothing', async () => {
   const source = new Source(endless);
   content = () => ({ mediaType, body: source });
-  const socket = await asking();
-  await sleep(150);
-  const { given } = source;
+  const socket = await asking(source);
+  const given = await givenAtRest(source);
   assert.ok(given < 400, `${given} pieces are in memory that nobody asked for`);
   await until(() => source.isEnded, 'the source is ended when the client takes nothing');
   assert.ok(source.given <= given + 1, 'nothing more was asked for');
@@ -160,7 +171,7 @@ test('a slow client is served as long as it takes anything', async () => {
 test('a client that is gone ends the source and is no request in flight', async () => {
   const source = new Source(endless);
   content = () => ({ mediaType, body: source });
-  const socket = await asking();
+  const socket = await asking(source);
   socket.destroy();
   await until(() => source.isEnded, 'the source is ended');
   assert.equal(await inFlight(), 1);
@@ -170,7 +181,7 @@ test('a client that is gone ends the source and is no request in flight', async 
     yield* endless();
   });
   content = () => ({ mediaType, body: slow });
-  (await asking()).destroy();
+  (await asking(slow)).destroy();
   await until(() => slow.isEnded, 'also when it leaves before the first piece');
   assert.equal(await inFlight(), 1);
 });

@@ -22,7 +22,8 @@ import { transact } from './transact.ts';
 
 const clock = systemClock();
 const actions = defineActions({ 'test.thing.done': ['books', 'a thing was done'] });
-const LEASE_MS = 400;
+/** Longer than any request takes, however busy the machine. */
+const LEASE_MS = 1_500;
 const limits = { ...loadConfig({}).limits, idempotencyLeaseMs: LEASE_MS };
 
 let stored: TestDatabase;

@@ -54,13 +54,17 @@ const slow: Route = {
   }),
 };
 
-const gateway = await openTestGateway({
-  routes: [described, slow],
+const gateway = await openTestGateway({ routes: [described], act: () => Promise.resolve({}) });
+const hasty = await openTestGateway({
+  routes: [slow],
   limits: { ...limits, httpDeadlineMs: 200 },
-  act: () => Promise.resolve({}),
 });
 const { url } = await gateway.listen();
-after(() => gateway.close());
+const { url: hastyUrl } = await hasty.listen();
+after(async () => {
+  await gateway.close();
+  await hasty.close();
+});
 
 async function problemOf(response: Response): Promise<Problem> {
   assert.equal(response.headers.get('content-type'), 'application/problem+json; charset=utf-8');
@@ -117,7 +121,7 @@ test('the document tells of the headers that matter to an operation', async () =
 });
 
 test('a request that takes too long is answered at its deadline, and its work is told', async () => {
-  const response = await fetch(`${url}/v1/slow`);
+  const response = await fetch(`${hastyUrl}/v1/slow`);
   const problem = await problemOf(response);
   assert.deepEqual([problem.status, problem.code], [503, 'deadline_exceeded']);
   assert.equal(problem.retryable, true);

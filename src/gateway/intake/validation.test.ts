@@ -148,7 +148,8 @@ test('a wrong item among thousands is named, quickly, wherever the list is', () 
   many[9_500] = { kind: 'capture', hold, x: 1 };
   const item = Type.Union([plain, capture]);
   const list = compileCheck(Type.Array(item, { maxItems: 10_000 }), 'body');
-  const started = performance.now();
+  // Of the processor, because what others do on the machine is no cost of this.
+  const started = process.cpuUsage();
   const params = ({ errors }: EdgeRefusal): unknown => errors?.map(({ param }) => param);
   assert.deepEqual(params(refusal(list, many)), ['[9000].hold', '[9500].x']);
   assert.deepEqual(params(refusal(body, { items: many, nmae: 1 })), [
@@ -162,7 +163,7 @@ test('a wrong item among thousands is named, quickly, wherever the list is', () 
     said(list, [...many, many[0]]),
     'field_invalid: body must not have more than 10000 items.',
   );
-  assert.ok(performance.now() - started < 500);
+  assert.ok(process.cpuUsage(started).user < 500_000);
 });
 
 const query = compileCheck(

@@ -64,9 +64,10 @@ test('the database and this process agree when a window ends', async () => {
 });
 
 test('a customer who was given no plan has the default one', async () => {
-  const admissions = await ask(bank.limiter(), 'cus_new', 130);
+  // So many that the bucket is empty before time has filled it for all of them.
+  const admissions = await ask(bank.limiter(), 'cus_new', 400);
   const admitted = countAdmitted(admissions);
-  assert.ok(admitted >= 100 && admitted < 130, `${admitted} were admitted`);
+  assert.ok(admitted >= 100 && admitted < 400, `${admitted} were admitted`);
   const [first] = admissions;
   assert.match(first?.headers['ratelimit-policy'] ?? '', /^"burst";q=100;w=2, "daily";q=1000/);
   assert.equal((await bank.records('gateway.plan.changed'))[0]?.actor.id, 'florin');
@@ -100,13 +101,14 @@ test('tenants do not share what their customers use', async () => {
 });
 
 test('a request is refused without asking only while the database would refuse it too', async () => {
-  await bank.give('cus_known', { ...slow, rate: 1, ratePer: 'second' });
-  const limiter = bank.limiter();
+  // One in three seconds.
+  await bank.give('cus_known', { ...slow, rate: 20, ratePer: 'minute' });
+  const limiter = bank.limiter({ limits: { ...limits, limitKnownMaxMs: 60_000 } });
   await ask(limiter, 'cus_known', 8);
   const [first] = await ask(limiter, 'cus_known', 1);
   assert.equal(first?.basis.by, 'known');
   const turn = first?.basis.turn ?? 0;
-  const deadlineMs = performance.now() + 10_000;
+  const deadlineMs = performance.now() + 20_000;
   let last: Admission | undefined = first;
   let known = 0;
   while (last?.isAdmitted === false && performance.now() < deadlineMs) {
@@ -115,7 +117,7 @@ test('a request is refused without asking only while the database would refuse i
   }
   assert.equal(last?.isAdmitted, true);
   assert.equal(last?.basis.by, 'shared');
-  // It was asked again only when the second was all but over.
+  // It was asked again only when the three seconds were all but over.
   assert.ok((last?.basis.turn ?? 0) - turn < 5 && known > 5);
 });
 

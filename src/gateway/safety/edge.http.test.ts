@@ -18,6 +18,8 @@ after(async () => {
 });
 
 interface Edge {
+  /** Resolves when a request that never ends has begun. */
+  readonly neverBegun: Promise<void>;
   readonly url: string;
   readonly port: number;
   readonly lines: Record<string, unknown>[];
@@ -51,10 +53,14 @@ async function open(changes: {
   server.get('/own', (_request, reply) => {
     reply.header('content-security-policy', "default-src 'self'").send('page');
   });
-  server.get('/never', () => new Promise(() => undefined));
+  const never = Promise.withResolvers<void>();
+  server.get('/never', () => {
+    never.resolve();
+    return new Promise(() => undefined);
+  });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, port, lines };
+  return { neverBegun: never.promise, url: `http://127.0.0.1:${port}`, port, lines };
 }
 
 async function settled(edge: Edge, count: number): Promise<void> {
@@ -156,7 +162,7 @@ test('a client that leaves before its answer is a line too', async () => {
   const edge = await open({});
   const socket = connect(edge.port, '127.0.0.1');
   socket.write('GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await sleep(100);
+  await edge.neverBegun;
   socket.destroy();
   await settled(edge, 1);
   assert.equal(edge.lines[0]?.['status'], 'aborted');

@@ -181,7 +181,12 @@ test('of many who redeem a code at once, on two processes, one gets tokens, and 
       },
       { dpop: await proof(dpop, `${bank.issuer}/identity/token`) },
     );
-  const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => ask(index)));
+  // Those who are told to come back, as on a busy machine some may be, come back.
+  const insist = async (index: number): Promise<Answer> => {
+    const answer = await ask(index);
+    return answer.status === 503 ? await insist(index) : answer;
+  };
+  const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => insist(index)));
   const good = answers.filter(({ status }) => status === 200);
   assert.ok(good.length <= 1, `${good.length} got tokens`);
   for (const { status, body } of answers) {
@@ -473,7 +478,7 @@ test('a page of another site cannot go on with an interaction: it has no cookie'
 });
 
 test('while the database does not answer, nor does the provider, and says when to come back', async () => {
-  const slow = await openBank('provider_slow', { statementTimeoutMs: 300, isFailing: true });
+  const slow = await openBank('provider_slow', { statementTimeoutMs: 1_500, isFailing: true });
   try {
     const { client } = await slow.register({});
     const ask = (): Promise<Answer> =>

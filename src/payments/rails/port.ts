@@ -24,6 +24,6 @@ export interface RailConnection {
   /** Not acknowledged, they come again. */
   collect(options: CollectOptions): Promise<readonly Delivery[]>;
   acknowledge(ids: readonly string[]): Promise<void>;
-  /** How long the rail is to be left alone, as it failed again and again; 0 where it may be asked. */
+  /** How long the rail is to be left alone, because it failed; 0 where it may be asked. */
   restMs(): number;
 }

@@ -148,6 +148,8 @@ describe('a database', () => {
       await insert(tx, 11);
     });
     let runs = 0;
+    let held = 0;
+    const bothHoldOne = Promise.withResolvers<void>();
     const update = (ids: [number, number], mark: string): Promise<void> =>
       test.database.transaction(context, async (tx) => {
         runs += 1;
@@ -156,7 +158,9 @@ describe('a database', () => {
             text: 'update trial.notes set text = text || $2 where id = $1',
             values: [id, mark],
           });
-          await tx.query({ text: 'select pg_sleep(0.05)' });
+          held += 1;
+          if (held === 2) bothHoldOne.resolve();
+          await bothHoldOne.promise;
         }
       });
     await Promise.all([update([10, 11], 'a'), update([11, 10], 'b')]);
@@ -254,7 +258,7 @@ describe('a database', () => {
   });
 
   it('gives up on a statement that takes too long, and goes on', async () => {
-    const quick = await testDatabase('timeout', { statementTimeoutMs: 50, poolSize: 1 });
+    const quick = await testDatabase('timeout', { statementTimeoutMs: 500, poolSize: 1 });
     await assert.rejects(quick.database.query({ text: 'select pg_sleep(5)' }), {
       code: 'statement_timeout',
     });

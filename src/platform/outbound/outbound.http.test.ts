@@ -173,7 +173,7 @@ test('a dependency that fails is left alone, then tried, then asked again', asyn
   const outbound = open({
     name: 'sick-one',
     trust: url,
-    breaker: { failuresMin: 3, openMs: 150 },
+    breaker: { failuresMin: 3, openMs: 1_000 },
     logger: openLogger({ level: 'info', write: (line) => lines.push(line) }),
     measure: measureOutbound(metrics),
   });
@@ -184,7 +184,7 @@ test('a dependency that fails is left alone, then tried, then asked again', asyn
   assert.equal(await codeOf(outbound.fetch({ url })), 'outbound_open');
   assert.equal(asked, 3, 'nothing is sent while it is left alone');
   isWell = true;
-  await sleep(200);
+  await sleep(outbound.waitMs() + 100);
   assert.equal((await outbound.fetch({ url })).status, 200);
   assert.equal((await outbound.fetch({ url })).status, 200);
   assert.equal(outbound.state, 'closed');
@@ -268,9 +268,9 @@ test('a stream may take longer than a request may, but not stand still', async (
     setTimeout(() => {
       clearInterval(timer);
       response.end();
-    }, 300);
+    }, 1_500);
   });
-  const outbound = open({ trust: url, timeoutMs: 150, stallMs: 120 });
+  const outbound = open({ trust: url, timeoutMs: 1_000, stallMs: 1_000 });
   const going = await outbound.stream({ url });
   assert.ok((await going.body.toArray()).length > 1);
   const standing = await outbound.stream({ url: `${url}/stall` });

@@ -172,10 +172,10 @@ test('a lease is extended as long as the handler is at work', async (t) => {
   const handled: Received[] = [];
   let isBegun = false;
   work({
-    visibilityMs: 900,
+    visibilityMs: 1_500,
     async handler(messages) {
       isBegun = true;
-      await sleep(2_000);
+      await sleep(3_500);
       handled.push(...messages);
     },
   });

@@ -31,6 +31,12 @@ export interface Furniture {
   state(): Promise<unknown>;
 }
 
+/** An amount is told where it stands by itself: within an id its digits may come by chance. */
+export function isToldIn(text: string, secret: string): boolean {
+  if (!/^[0-9]+$/.test(secret)) return text.includes(secret);
+  return new RegExp(`(?<![0-9a-f-])${secret}(?![0-9a-f-])`).test(text);
+}
+
 const LEDGER = '/v1/ledger';
 
 /** Opens a customer's accounts, lets her use them, and moves money between them. */

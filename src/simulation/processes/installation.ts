@@ -5,10 +5,10 @@ import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 const COMMAND = path.join(import.meta.dirname, '..', '..', '..', 'cli', 'main.ts');
 const RAIL = new URL('./rail.ts', import.meta.url);
@@ -158,13 +158,4 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
     if (performance.now() > giveUpMs) throw new Error(`waited in vain: ${what}`);
     await sleep(LOOK_MS);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

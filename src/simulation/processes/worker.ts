@@ -22,7 +22,7 @@ import type { Job, Outcome, Report } from './report.ts';
 const CURRENCY = 'CZK';
 
 /** Posting again after a fault, with the database gone perhaps, is tried for this long. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 const PAUSE_MS = 25;
 
 type Post = (
