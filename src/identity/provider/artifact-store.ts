@@ -168,7 +168,10 @@ export async function endGrants(
   });
   await queryable.query({
     name: 'identity.delete_artifacts_of_grants',
-    text: 'delete from identity.artifacts where grants && $1::text[]',
+    // In one order, because several may end the same grant at once.
+    text: `delete from identity.artifacts where id in (
+        select a.id from identity.artifacts a where a.grants && $1::text[] order by a.id
+        for update)`,
     values: [grants],
   });
 }
