@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit/audit.ts';
+import { benchFraud } from './fraud/fraud.ts';
 import { benchGateway } from './gateway/gateway.ts';
 import { benchLedger } from './ledger.ts';
 import { benchPayments } from './payments/payments.ts';
@@ -12,6 +13,7 @@ const areas: Readonly<Record<string, (options: BenchOptions) => Promise<Report>>
   audit: benchAudit,
   gateway: benchGateway,
   payments: benchPayments,
+  fraud: benchFraud,
 };
 
 async function main(): Promise<number> {

@@ -8,6 +8,7 @@ import { auditCommand } from './audit.ts';
 import { clientCommand } from './identity/client.ts';
 import { explain } from './failure.ts';
 import { fileCommand } from './payments/file.ts';
+import { fraudCommand } from './fraud/fraud.ts';
 import { queueCommand } from './queue.ts';
 import { keysCommand } from './identity/keys.ts';
 import { legacyCommand } from './legacy.ts';
@@ -72,6 +73,7 @@ const commands: readonly Command[] = [
   fileCommand,
   queueCommand,
   simulateCommand,
+  fraudCommand,
   {
     name: 'bench',
     takes: '[AREA] [--quick] [--json]',

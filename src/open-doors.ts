@@ -35,7 +35,7 @@ import {
 import { SECOND_US, type Clock, type Instant } from '#kernel';
 import { openAccountsBehind as openTransfersBehind } from '#ledger';
 import { openOrdersBehind, openPaymentsBehind } from '#payments';
-import { type Database, type Metrics, type OutboundMeasure } from '#platform';
+import type { Database, Metrics, OutboundMeasure } from '#platform';
 import { scheduleContext, type Schedule } from './schedules.ts';
 import {
   identitySchedules,

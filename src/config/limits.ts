@@ -5,8 +5,14 @@ import { auditLimits } from './limits/audit.ts';
 import { bankAccountLimits } from './limits/bank-accounts.ts';
 import { edgeLimits } from './limits/edge.ts';
 import { fileLimits } from './limits/files.ts';
-import { fraudEvaluateLimits } from './limits/fraud-evaluate.ts';
+import { fraudEvaluateLimits } from './limits/fraud/evaluate.ts';
+import { fraudBaselineLimits } from './limits/fraud/baselines.ts';
+import { fraudGeneratorLimits } from './limits/fraud/generator.ts';
+import { fraudLakeLimits } from './limits/fraud/lake.ts';
+import { fraudRuleLimits } from './limits/fraud/rules.ts';
 import { iso20022Limits } from './limits/iso20022.ts';
+import { fraudFeatureLimits } from './limits/fraud/features.ts';
+import { fraudModelLimits } from './limits/fraud/model.ts';
 import { identityLimits } from './limits/identity.ts';
 import { ledgerLimits } from './limits/ledger.ts';
 import { nachaLimits } from './limits/nacha.ts';
@@ -28,5 +34,11 @@ export const limits = {
   ...fileLimits,
   ...iso20022Limits,
   ...paymentLimits,
+  ...fraudModelLimits,
+  ...fraudFeatureLimits,
   ...fraudEvaluateLimits,
+  ...fraudBaselineLimits,
+  ...fraudGeneratorLimits,
+  ...fraudRuleLimits,
+  ...fraudLakeLimits,
 } as const;

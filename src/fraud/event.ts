@@ -1,5 +1,5 @@
-// Owns what is screened: something that happened once, to some keys, for an amount. Everything in it
-// is whole numbers and texts, so that whatever is computed from it is the same on every machine.
+// Owns what is screened: something that happened once, to some keys, for an amount. All in it is
+// whole numbers and texts, so that whatever is computed from it is the same on every machine.
 
 import type { Instant } from '#kernel';
 

@@ -1,5 +1,5 @@
-// Owns the shape that models are trained on and scored with: numbers by column, rows in the order of
-// the events. A value that is not known is NaN.
+// Owns the shape that models are trained on and scored with: numbers by column, rows in the order
+// of the events. A value that is not known is NaN.
 
 export interface Matrix {
   readonly rows: number;

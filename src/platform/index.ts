@@ -196,3 +196,7 @@ export type { XmlAttribute, XmlEvent, XmlFault, XmlLimits, XmlOpen } from './xml
 /** Documents to print and keep. */
 export { openPdf } from './pdf/document.ts';
 export type { PdfDocument, PdfFacts, PdfPage, PdfPlace, PdfTextStyle } from './pdf/port.ts';
+/** Files of columns, for analysis. */
+export { readParquet } from './parquet/read.ts';
+export { writeParquet } from './parquet/write.ts';
+export type { ParquetColumns, ParquetFields } from './parquet/port.ts';

@@ -14,19 +14,13 @@ export interface BindSignaturesOptions {
 /** To be bound after the hook that finds out who asks, and after all that change an answer. */
 export function bindSignatures(server: FastifyInstance, options: BindSignaturesOptions): void {
   const { signatures, issuer } = options;
-  server.addHook('onRequest', (request, _reply, done) => {
+  server.addHook('onRequest', async (request) => {
     const { principal, headers } = request;
-    if (principal === undefined || !signatures.concern(request, principal.subject)) {
-      done();
-      return;
-    }
+    if (principal === undefined || !signatures.concern(request, principal.subject)) return;
     const hasBody =
       headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
     const about = { owner: principal.subject, hasBody };
-    const verifying = signatures.verify(signableOf(request, issuer()), about);
-    verifying.then(() => {
-      done();
-    }, done);
+    await signatures.verify(signableOf(request, issuer()), about);
   });
   server.addHook('onSend', async (request, reply, payload) => {
     const isAsked = request.headers['accept-signature'] !== undefined;

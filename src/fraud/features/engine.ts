@@ -1,0 +1,274 @@
+// Owns the fold over the log of events and labels that answers the features of each event. The
+// state is a function of the log and of nothing else: who folds the same log has the same bytes.
+
+import { limits } from '#config';
+import { accept, type Accepted, type Clock, refuse, type Result, SECOND_US } from '#kernel';
+import type { FraudEvent, FraudLabel } from '../event.ts';
+import type { FeatureSet } from './definition.ts';
+import { hashText, keyShard } from './hash.ts';
+import { type History, insert, openHistory, positionOf, type Slot } from './history.ts';
+import { addKey, openKeyStore } from './key-store.ts';
+import { learnAt } from './labels.ts';
+import { type KeyPlan, planOf } from './plan.ts';
+import type { EventRefusal, LabelRefusal } from './refusals.ts';
+import { type Core, digestOf, writeSnapshot } from './snapshot.ts';
+import { look, openView, type View } from './view.ts';
+
+export interface FeatureOptions {
+  /** Keys of one kind kept at most. */
+  readonly keysMax?: number;
+  /** Only keys of this shard are kept; it must be given all events and labels even so. */
+  readonly shard?: { readonly index: number; readonly count: number };
+  /** Events too far ahead of it are refused; without it the clock of the events is believed. */
+  readonly clock?: Clock;
+}
+
+export interface FeatureCounts {
+  readonly events: number;
+  readonly labels: number;
+  readonly late: number;
+  readonly refused: number;
+  readonly keys: number;
+  readonly keysEvicted: number;
+}
+
+export interface FeatureState {
+  readonly set: FeatureSet;
+  /**
+   * Folds an event in and answers its features, in the order of the set. The row is written over by
+   * the next call. A refused event leaves nothing behind but a count.
+   */
+  observe(event: FraudEvent): Result<Float64Array, EventRefusal>;
+  /** The features that the event has, or would have, without folding it in. */
+  peek(event: FraudEvent): Result<Float64Array, EventRefusal>;
+  /** Folds a label in and answers how many keys had something to learn from it. */
+  learn(label: FraudLabel): Result<number, LabelRefusal>;
+  counts(): FeatureCounts;
+  /** The state, from which it can be restored. */
+  snapshot(): Buffer;
+  /** A number for all that is kept, in hexadecimal; those of the shards add up to the whole's. */
+  digest(): string;
+}
+
+/** What is worked with for one kind of key while an event is looked at. */
+interface Desk {
+  readonly plan: KeyPlan;
+  readonly view: View;
+  readonly slot: Slot;
+  /** Stands for the history of a key that is new. */
+  readonly empty: History;
+  key: string | undefined;
+  history: History | undefined;
+  position: number;
+}
+
+export function openFeatures(set: FeatureSet, options: FeatureOptions = {}): FeatureState {
+  const plan = planOf(set);
+  const store = openKeyStore(plan.keys, options.keysMax ?? limits.fraudKeysMax.value);
+  const tally = { clock: -Infinity, events: 0, labels: 0, late: 0, refused: 0 };
+  return stateOf({ set, store, tally }, options);
+}
+
+/** The state of a core that is empty or was restored. */
+export function stateOf(core: Core, options: FeatureOptions): FeatureState {
+  const { set, store, tally } = core;
+  const { own } = planOf(set);
+  const desks = store.plans.map((plan, kind) => openDesk(plan, kind));
+  const row = new Float64Array(set.features.length);
+  const answer: Accepted<Float64Array> = accept(row);
+  const isOwn = ownership(options);
+  const fill = (event: FraudEvent): Result<Float64Array, EventRefusal> => {
+    for (const measure of own) measure(event, row);
+    for (const desk of desks) fillDesk(desk, event, row);
+    return answer;
+  };
+  const place = (event: FraudEvent): EventRefusal | undefined =>
+    faultIn(event) ?? timeFault(event, core, options) ?? findKeys(event, core, desks, isOwn);
+  const refused = (refusal: EventRefusal): Result<Float64Array, EventRefusal> => {
+    tally.refused += 1;
+    return refuse(refusal);
+  };
+  return {
+    set,
+    observe: (event) => {
+      const fault = place(event);
+      if (fault !== undefined) return refused(fault);
+      if (desks.some(({ position }) => position < 0)) return refused(repeated(event));
+      fill(event);
+      keep(event, core, desks);
+      return answer;
+    },
+    peek: (event) => {
+      const fault = place(event);
+      if (fault !== undefined) return refuse(fault);
+      for (const desk of desks) if (desk.position < 0) desk.position = ~desk.position;
+      return fill(event);
+    },
+    learn: (label) => learn(label, core, isOwn),
+    counts: () => {
+      const { events, labels, late, refused: refusedCount } = tally;
+      const keys = store.byKind.reduce((sum, { size }) => sum + size, 0);
+      const keysEvicted = store.evicted;
+      return { events, labels, late, refused: refusedCount, keys, keysEvicted };
+    },
+    snapshot: () => writeSnapshot(core),
+    digest: () => digestOf(core.store),
+  };
+}
+
+function openDesk(plan: KeyPlan, kind: number): Desk {
+  const { layout, others } = plan;
+  const empty = openHistory(layout, kind, '');
+  const extras = new Float64Array(others.length + (layout.fraudPlane === undefined ? 0 : 2));
+  const view = openView(empty, {
+    bounds: layout.bounds,
+    sorted: layout.sortedSizes.length,
+    others: others.length,
+  });
+  const slot = { at: 0, amount: 0, id: '', extras };
+  return { plan, view, slot, empty, key: undefined, history: undefined, position: 0 };
+}
+
+type IsOwn = (kind: string, key: string) => boolean;
+
+function ownership({ shard }: FeatureOptions): IsOwn {
+  if (shard === undefined || shard.count === 1) return () => true;
+  return (kind, key) => keyShard(kind, key, shard.count) === shard.index;
+}
+
+const { fraudKeyBytesMax, fraudAmountMax, fraudAheadMaxS } = limits;
+
+function faultIn({ id, at, amount }: FraudEvent): EventRefusal | undefined {
+  if (id === '' || id.length > fraudKeyBytesMax.value) {
+    const message = `the id of an event has 1 to ${fraudKeyBytesMax.value} characters`;
+    return { code: 'event_malformed', message, param: 'id' };
+  }
+  if (!Number.isSafeInteger(at)) {
+    const message = `the time of event ${id} is not a whole number of microseconds`;
+    return { code: 'event_malformed', message, param: 'at' };
+  }
+  const isAmount = Number.isSafeInteger(amount) && amount >= 0 && amount <= fraudAmountMax.value;
+  if (isAmount) return undefined;
+  const range = `whole minor units, 0 to ${fraudAmountMax.value}`;
+  const message = `the amount of event ${id} is ${amount}; it must be ${range}`;
+  return { code: 'event_amount_out_of_range', message, param: 'amount' };
+}
+
+function timeFault(
+  { id, at }: FraudEvent,
+  { set, tally }: Core,
+  { clock }: FeatureOptions,
+): EventRefusal | undefined {
+  const behindS = (tally.clock - at) / SECOND_US;
+  if (behindS > set.lateS) {
+    const happened = `event ${id} happened ${behindS} s before the latest one`;
+    const message = `${happened}; the features take events up to ${set.lateS} s late`;
+    return { code: 'event_too_late', message, param: 'at' };
+  }
+  if (clock === undefined) return undefined;
+  const aheadS = (at - clock.now()) / SECOND_US;
+  if (aheadS <= fraudAheadMaxS.value) return undefined;
+  const allowed = `${fraudAheadMaxS.value} s are allowed`;
+  const message = `event ${id} is ${aheadS} s ahead of the clock; ${allowed}`;
+  return { code: 'event_ahead_of_clock', message, param: 'at' };
+}
+
+/** Finds the histories of the event's keys, and where it belongs in each. */
+function findKeys(
+  event: FraudEvent,
+  { store }: Core,
+  desks: readonly Desk[],
+  isOwn: IsOwn,
+): EventRefusal | undefined {
+  for (let kind = 0; kind < desks.length; kind += 1) {
+    const desk = desks[kind];
+    if (desk === undefined) continue;
+    const key = event.keys[desk.plan.kind];
+    if (key !== undefined && key.length > fraudKeyBytesMax.value) {
+      const whose = `the ${desk.plan.kind} of event ${event.id}`;
+      const message = `${whose} has ${key.length} characters, over ${fraudKeyBytesMax.value}`;
+      return { code: 'event_malformed', message, param: `keys.${desk.plan.kind}` };
+    }
+    desk.key = key !== undefined && isOwn(desk.plan.kind, key) ? key : undefined;
+    desk.history = desk.key === undefined ? undefined : store.byKind[kind]?.get(desk.key);
+    desk.position = desk.history === undefined ? 0 : positionOf(desk.history, event.at, event.id);
+  }
+  return undefined;
+}
+
+function repeated({ id }: FraudEvent): EventRefusal {
+  return { code: 'event_repeated', message: `event ${id} is known already`, param: 'id' };
+}
+
+function fillDesk(desk: Desk, event: FraudEvent, row: Float64Array): void {
+  const { plan, view } = desk;
+  const { measures } = plan;
+  if (desk.key === undefined) {
+    for (const place of plan.features) row[place] = NaN;
+    return;
+  }
+  view.at = event.at;
+  view.amount = event.amount;
+  for (let index = 0; index < plan.others.length; index += 1) {
+    const other = event.keys[plan.others[index] ?? ''];
+    view.others[index] = other === undefined ? NaN : hashText(other);
+  }
+  look(view, desk.history ?? desk.empty, desk.position, plan);
+  for (let index = 0; index < measures.length; index += 1) {
+    measures[index]?.(view, row);
+  }
+}
+
+function keep(event: FraudEvent, { store, tally }: Core, desks: readonly Desk[]): void {
+  tally.events += 1;
+  if (event.at < tally.clock) tally.late += 1;
+  else tally.clock = event.at;
+  for (let kind = 0; kind < desks.length; kind += 1) {
+    const desk = desks[kind];
+    if (desk?.key === undefined) continue;
+    const history = desk.history ?? addKey(store, kind, desk.key, tally.events);
+    history.used = tally.events;
+    const { layout, others } = desk.plan;
+    const { slot, view } = desk;
+    slot.at = event.at;
+    slot.amount = event.amount;
+    slot.id = event.id;
+    for (let index = 0; index < others.length; index += 1) {
+      slot.extras[index] = view.others[index] ?? NaN;
+    }
+    if (layout.fraudPlane !== undefined) {
+      slot.extras[others.length] = hashText(event.id);
+      slot.extras[others.length + 1] = Infinity;
+    }
+    insert(history, layout, desk.position, slot);
+  }
+}
+
+function learn(
+  label: FraudLabel,
+  { store, tally }: Core,
+  isOwn: IsOwn,
+): Result<number, LabelRefusal> {
+  const { event, knownAt } = label;
+  if (!(knownAt >= event.at)) {
+    const message = `event ${event.id} cannot have been known for fraud or not before it happened`;
+    return refuse({ code: 'label_before_event', message, param: 'knownAt' });
+  }
+  let asked = 0;
+  let learned = 0;
+  for (const [kind, plan] of store.plans.entries()) {
+    const key = event.keys[plan.kind];
+    const usesLabels = plan.labels !== undefined || plan.layout.fraudPlane !== undefined;
+    if (key === undefined || !usesLabels || !isOwn(plan.kind, key)) continue;
+    asked += 1;
+    const history = store.byKind[kind]?.get(key);
+    if (history !== undefined && learnAt(history, plan, label)) learned += 1;
+  }
+  if (asked > 0 && learned === 0) {
+    const why = 'it was never seen, or is too old';
+    const message = `event ${event.id} is not among those kept of its keys: ${why}`;
+    return refuse({ code: 'label_of_unknown_event', message, param: 'event' });
+  }
+  tally.labels += 1;
+  return accept(learned);
+}

@@ -1,0 +1,109 @@
+// Owns the bytes of a state: a heading, then the keys in the order of their queue, then a checksum.
+// Two states that were folded from the same log have the same bytes. Numbers are as the machine has
+// them; a snapshot of another machine, another set of features or another format is refused.
+
+import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
+import type { FeatureSet } from './definition.ts';
+import { type History, plane, prune } from './history.ts';
+import type { KeyStore } from './key-store.ts';
+import { pruneLabels } from './labels.ts';
+import type { KeyPlan } from './plan.ts';
+
+const FORMAT = 'florin features 1';
+const DIGEST_BITS = 256n;
+
+/** What is kept besides the histories. */
+export interface Tally {
+  /** The time of the latest event. */
+  clock: number;
+  events: number;
+  labels: number;
+  late: number;
+  refused: number;
+}
+
+export interface Core {
+  readonly set: FeatureSet;
+  readonly store: KeyStore;
+  readonly tally: Tally;
+}
+
+export function writeSnapshot({ set, store, tally }: Core): Buffer {
+  const { evicted } = store;
+  const keys = store.byKind.map(({ size }) => size);
+  const { clock, ...counts } = tally;
+  const tallied = { ...counts, clock: Number.isFinite(clock) ? clock : undefined };
+  const heading = Buffer.from(JSON.stringify({ ...headingOf(set), keys, evicted, tallied }));
+  const parts = [numbers([heading.length]), heading];
+  for (const [kind, histories] of store.byKind.entries()) {
+    const plan = planFor(store, kind);
+    for (const history of histories.values()) {
+      parts.push(numbers([history.used, history.queued]), ...partsOf(plan, history));
+    }
+  }
+  const body = Buffer.concat(parts);
+  return Buffer.concat([body, createHash('sha256').update(body).digest()]);
+}
+
+/** The sum of the hashes of all keys, so that it does not matter in which order they are. */
+export function digestOf(store: KeyStore): string {
+  let sum = 0n;
+  for (const [kind, histories] of store.byKind.entries()) {
+    const plan = planFor(store, kind);
+    for (const history of histories.values()) {
+      const hash = createHash('sha256');
+      for (const part of partsOf(plan, history)) hash.update(part);
+      sum += BigInt(`0x${hash.digest('hex')}`);
+    }
+  }
+  return hexOf(sum);
+}
+
+/** The digest of a state whose shards have these. */
+export function joinDigests(digests: readonly string[]): string {
+  return hexOf(digests.reduce((sum, digest) => sum + BigInt(`0x${digest}`), 0n));
+}
+
+function hexOf(sum: bigint): string {
+  return BigInt.asUintN(Number(DIGEST_BITS), sum).toString(16).padStart(64, '0');
+}
+
+export function headingOf(set: FeatureSet): Readonly<Record<string, string>> {
+  const hash = createHash('sha256').update(JSON.stringify(set)).digest('hex');
+  return { format: FORMAT, order: endianness(), version: set.version, set: hash };
+}
+
+export function planFor(store: KeyStore, kind: number): KeyPlan {
+  const found = store.plans[kind];
+  if (found === undefined) throw new RangeError(`there is no kind of key ${kind}`);
+  return found;
+}
+
+function partsOf(plan: KeyPlan, history: History): readonly Buffer[] {
+  const { layout } = plan;
+  prune(history, layout);
+  pruneLabels(history, plan);
+  const { start, end, planes, capacity, ids, labels } = history;
+  const key = Buffer.from(history.key);
+  const texts = ids.map((id) => Buffer.from(id));
+  const head = [history.kind, key.length, end - start, ids.length, labels.length];
+  const parts = [numbers([...head, ...texts.map(({ length }) => length)]), key, ...texts];
+  for (let index = 0; index < layout.planes; index += 1) {
+    if (index === plane.sums) continue;
+    const from = index * capacity;
+    parts.push(bytesOf(planes.subarray(from + start, from + end)));
+  }
+  for (const { knownAt, at, id, isFraud } of labels) {
+    parts.push(numbers([knownAt, at, id, isFraud ? 1 : 0]));
+  }
+  return parts;
+}
+
+function numbers(values: readonly number[]): Buffer {
+  return bytesOf(Float64Array.from(values));
+}
+
+export function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
