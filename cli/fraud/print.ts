@@ -1,23 +1,14 @@
 // Owns how fraud detection's commands print: tables whose first column is text and whose others are
 // figures.
 
+import { textTable } from '#fraud';
+
 export function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 export function tableOf(heads: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return [heads, ...rows].map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
+  return textTable([heads, ...rows]);
 }
 
 /** "1.23 %"; of nothing, nothing. */

@@ -37,6 +37,9 @@ export { openLists } from './rules/lists.ts';
 export { parseRuleSet } from './rules/parse.ts';
 export type { RuleSet } from './rules/rule-set.ts';
 
+/** Figures for a person. */
+export { textTable } from './text-table.ts';
+
 /** The protocol that models are judged by. */
 export { cardPrecisionCeiling, cardsPerDay, metricsOf } from './evaluate/metrics.ts';
 export type { Metrics } from './evaluate/metrics.ts';

@@ -3,6 +3,7 @@
 // share. Without the line of times the text is the same from run to run.
 
 import type { BackTestReport, RuleTally, SetReport, Tally } from '../back-test.ts';
+import { textTable } from '../../text-table.ts';
 
 type Cells = readonly string[];
 
@@ -14,7 +15,7 @@ export function formatBackTest(report: BackTestReport, withTimes = true): string
     `Back-test of ${named(before)} against ${named(after)}`,
     `${facts}; value ${grouped(events.value)}, of it fraud ${grouped(frauds.value)} (minor units)`,
     '',
-    ...table(comparison(before, after, withTimes)),
+    ...textTable(comparison(before, after, withTimes)),
     '',
     ...changesOf(report),
     ...rulesOf(before),
@@ -84,7 +85,7 @@ function changesOf(report: BackTestReport): string[] {
     ['false alarms less', fewerFalseAlarms],
   ] as const;
   return [
-    ...table([['outcome', 'frauds', 'genuine', 'fraud value', 'genuine value'], ...rows]),
+    ...textTable([['outcome', 'frauds', 'genuine', 'fraud value', 'genuine value'], ...rows]),
     ...told.map(([label, { events, value }]) => `${label}: ${grouped(events)}, ${grouped(value)}`),
     '',
   ];
@@ -103,7 +104,7 @@ function rulesOf(set: SetReport): string[] {
     ...remarkable(rule).map(grouped),
   ]);
   const head = [`rules of version ${set.version}`, ...heads, 'missing', 'set aside', 'limited'];
-  return [...table([head, ...rows]), ''];
+  return [...textTable([head, ...rows]), ''];
 }
 
 function remarkable({ missing, setAside, limited }: RuleTally): readonly number[] {
@@ -112,22 +113,6 @@ function remarkable({ missing, setAside, limited }: RuleTally): readonly number[
 
 function sumOf(one: Tally, other: Tally): Tally {
   return { events: one.events + other.events, value: one.value + other.value };
-}
-
-/** The first column to the left, the others to the right. */
-function table(rows: readonly Cells[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 /** Thousands by commas: 1,754,155. */
