@@ -702,6 +702,96 @@ grant execute on function audit.refuse_change() to public;
 create function audit.segment_hash(segment audit.collected_segments, hash_before bytea) returns bytea language sql stable; -- body 7788893508c93ff2
 grant execute on function audit.segment_hash(audit.collected_segments,bytea) to public;
 
+create schema fraud;
+grant usage on schema fraud to florin_app;
+
+create table fraud.batches (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  made_at timestamp with time zone not null,
+  decisions integer not null,
+  run uuid not null,
+  ordinal bigint not null,
+  folded_up_to bigint not null,
+  revision bigint not null,
+  feature_set text not null,
+  rule_set_version integer,
+  rule_set_fingerprint text,
+  model text,
+  challenger text,
+  sha256 bytea not null,
+  constraint batches_pkey PRIMARY KEY (id),
+  constraint batches_challenger_check CHECK (((length(challenger) >= 1) AND (length(challenger) <= 100))),
+  constraint batches_decisions_check CHECK ((decisions > 0)),
+  constraint batches_feature_set_check CHECK (((length(feature_set) >= 1) AND (length(feature_set) <= 100))),
+  constraint batches_folded_up_to_check CHECK ((folded_up_to >= 0)),
+  constraint batches_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100))),
+  constraint batches_ordinal_check CHECK ((ordinal >= 0)),
+  constraint batches_revision_check CHECK ((revision >= 0)),
+  constraint batches_rule_set_fingerprint_check CHECK ((length(rule_set_fingerprint) = 64)),
+  constraint batches_sha256_check CHECK ((length(sha256) = 32))
+);
+grant insert, select on fraud.batches to florin_app;
+
+create table fraud.decisions (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  batch uuid not null,
+  subject uuid,
+  account_id uuid not null,
+  event_at timestamp with time zone not null,
+  decided_at timestamp with time zone not null,
+  amount bigint not null,
+  keys jsonb not null,
+  took_us double precision not null,
+  mode text not null,
+  outcome text not null,
+  shadow_outcome text not null,
+  score double precision,
+  challenger_score double precision,
+  features bytea not null,
+  rule_reasons jsonb,
+  model_reasons jsonb,
+  constraint decisions_pkey PRIMARY KEY (id),
+  constraint decisions_amount_check CHECK ((amount >= 0)),
+  constraint decisions_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'rules_only'::text, 'failed_open'::text, 'failed_closed'::text]))),
+  constraint decisions_outcome_check CHECK ((outcome = ANY (ARRAY['approve'::text, 'review'::text, 'challenge'::text, 'decline'::text]))),
+  constraint decisions_shadow_outcome_check CHECK ((shadow_outcome = ANY (ARRAY['approve'::text, 'review'::text, 'challenge'::text, 'decline'::text]))),
+  constraint decisions_took_us_check CHECK ((took_us >= (0)::double precision))
+);
+CREATE INDEX decisions_not_approved ON fraud.decisions USING btree (tenant, id) WHERE (outcome <> 'approve'::text);
+grant insert, select on fraud.decisions to florin_app;
+
+create table fraud.labels (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  decision uuid not null,
+  is_fraud boolean not null,
+  known_at timestamp with time zone not null,
+  source text not null,
+  pattern text,
+  case_id uuid,
+  made_by text not null,
+  constraint labels_pkey PRIMARY KEY (id),
+  constraint labels_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint labels_pattern_check CHECK (((length(pattern) >= 1) AND (length(pattern) <= 100))),
+  constraint labels_source_check CHECK ((source = ANY (ARRAY['case'::text, 'chargeback'::text, 'customer'::text, 'import'::text]))),
+  constraint labels_decision_fkey FOREIGN KEY (decision) REFERENCES fraud.decisions(id)
+);
+CREATE INDEX labels_of_decision ON fraud.labels USING btree (decision, id);
+grant insert, select on fraud.labels to florin_app;
+
+create table fraud.log (
+  "position" bigint not null,
+  tenant text not null,
+  kind text not null,
+  id uuid not null,
+  constraint log_pkey PRIMARY KEY ("position"),
+  constraint log_id_key UNIQUE (id),
+  constraint log_kind_check CHECK ((kind = ANY (ARRAY['batch'::text, 'label'::text])))
+);
+grant insert, select on fraud.log to florin_app;
+
 create schema gateway;
 grant usage on schema gateway to florin_app;
 
