@@ -188,6 +188,15 @@ export type {
 } from './queue/port.ts';
 export { forgetExpiredItems, openKeyValues } from './keyvalues/keyvalues.ts';
 export type { Item, ItemValue, KeyValues, NewItem, PutResult } from './keyvalues/port.ts';
+/** What is found by its words. */
+export { openSearch } from './search/search.ts';
+export type {
+  Search,
+  SearchDocument,
+  SearchFilters,
+  SearchPage,
+  SearchQuestion,
+} from './search/port.ts';
 /** XML. */
 export { readXml, readXmlText } from './xml/read.ts';
 export { XmlWriter } from './xml/write.ts';

@@ -55,7 +55,8 @@ describe('the schema dump', () => {
         create table trial.parted (id int) partition by list (id);
         create table trial.parted_1 partition of trial.parted for values in (1);
         create table trial.parted_2 partition of trial.parted for values in (2);
-        create view trial.ones as select 1 as one`,
+        create view trial.ones as select 1 as one;
+        create extension hstore with schema trial`,
     });
     const text = await dumpSchema(owner);
     await owner.query({ text: 'drop schema trial cascade' });
@@ -66,6 +67,8 @@ describe('the schema dump', () => {
 
 const expected = `create schema trial;
 grant usage on schema trial to florin_app;
+
+create extension hstore with schema trial;
 
 create type trial.side as enum ('left', 'right');
 

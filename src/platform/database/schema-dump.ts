@@ -10,6 +10,7 @@ import { APPLICATION_ROLE } from './postgres.ts';
 export async function dumpSchema(session: Queryable): Promise<string> {
   const blocks = [
     ...(await schemas(session)),
+    ...(await extensions(session)),
     ...(await types(session)),
     ...(await tables(session)),
     ...(await views(session)),
@@ -24,7 +25,7 @@ export async function dumpSchema(session: Queryable): Promise<string> {
 /** One object with all that belongs to it. */
 interface Block {
   readonly schema: string;
-  /** Schemas before types before tables before views before functions. */
+  /** Schemas before extensions and types before tables before views before functions. */
   readonly rank: number;
   readonly name: string;
   readonly text: string;
@@ -42,6 +43,11 @@ function compare(a: string, b: string): number {
 
 const OWN_SCHEMA = `n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
   and n.nspname not like 'pg\\_%' and n.nspname <> 'public'`;
+
+// What an extension made is the extension's, and another release of it may make something else.
+const ownOf = (object: string, catalog: string): string => `${OWN_SCHEMA} and not exists (
+  select from pg_depend e where e.classid = '${catalog}'::regclass and e.objid = ${object}.oid
+    and e.deptype = 'e')`;
 
 // Only what the owner gave away: his own rights say nothing. A null ACL is PostgreSQL's default,
 // which for a function lets everybody call it.
@@ -90,6 +96,16 @@ async function schemas(session: Queryable): Promise<Block[]> {
   );
 }
 
+async function extensions(session: Queryable): Promise<Block[]> {
+  const rows = await session.query<{ schema: string; name: string }>({
+    text: `select quote_ident(n.nspname) as schema, quote_ident(e.extname) as name
+      from pg_extension e join pg_namespace n on n.oid = e.extnamespace where ${OWN_SCHEMA}`,
+  });
+  return rows.map(({ schema, name }) =>
+    block(schema, 1, name, [`create extension ${name} with schema ${schema};`]),
+  );
+}
+
 async function types(session: Queryable): Promise<Block[]> {
   const rows = await session.query<{ schema: string; name: string; definition: string }>({
     text: `select quote_ident(n.nspname) as schema, t.oid::regtype::text as name,
@@ -108,7 +124,7 @@ async function types(session: Queryable): Promise<Block[]> {
             from pg_attribute a where a.attrelid = t.typrelid and not a.attisdropped) || ');'
         end as definition
       from pg_type t join pg_namespace n on n.oid = t.typnamespace
-      where ${OWN_SCHEMA} and (t.typtype in ('e', 'd') or t.typtype = 'c' and exists (
+      where ${ownOf('t', 'pg_type')} and (t.typtype in ('e', 'd') or t.typtype = 'c' and exists (
         select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))`,
   });
   return rows.map(({ schema, name, definition }) => block(schema, 1, name, [definition]));
@@ -182,7 +198,8 @@ const TABLES = `
       from pg_attribute a where a.attrelid = c.oid and a.attacl is not null) as column_grants
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join pg_inherits i on i.inhrelid = c.oid
-  where ${OWN_SCHEMA} and c.relkind in ('r', 'p') and (not c.relispartition or not exists (
+  where ${ownOf('c', 'pg_class')} and c.relkind in ('r', 'p')
+    and (not c.relispartition or not exists (
     select from pg_inherits o join pg_class oc on oc.oid = o.inhrelid
     where o.inhparent = i.inhparent and oc.relname < c.relname))`;
 
@@ -229,7 +246,7 @@ async function views(session: Queryable): Promise<Block[]> {
         case when c.relkind = 'S' then '' else pg_get_viewdef(c.oid, true) end as definition,
         ${aclOf('c.relacl', 'c.relowner')} as acl, obj_description(c.oid, 'pg_class') as comment
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where ${OWN_SCHEMA} and c.relkind in ('v', 'm', 'S')`,
+      where ${ownOf('c', 'pg_class')} and c.relkind in ('v', 'm', 'S')`,
   });
   return rows.map(({ schema, name, kind, definition, acl, comment }) =>
     block(schema, 3, name, [
@@ -266,7 +283,7 @@ async function functions(session: Queryable): Promise<Block[]> {
         ${aclOf('p.proacl', 'p.proowner')} as acl, obj_description(p.oid, 'pg_proc') as comment
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         join pg_language l on l.oid = p.prolang
-      where ${OWN_SCHEMA}`,
+      where ${ownOf('p', 'pg_proc')}`,
   });
   return rows.map((row) => {
     const hash = createHash('sha256').update(row.body).digest('hex').slice(0, 16);
