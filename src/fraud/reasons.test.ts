@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { genericFeatures } from './cards/features.ts';
+import { widerFeatures } from './cards/features.ts';
 import { isRuleReason, openReasonTeller, reasonCodes, reasonOfFeature } from './reasons.ts';
 
 test('every feature of cards has the reason that a person expects', () => {
-  const told = genericFeatures.features.map(({ name }) => `${name} ${reasonOfFeature(name)}`);
+  const told = widerFeatures.features.map(({ name }) => `${name} ${reasonOfFeature(name)}`);
   assert.deepEqual(told, [
     'TX_AMOUNT amount_large',
     'TX_DURING_WEEKEND time_unusual',
@@ -32,6 +32,15 @@ test('every feature of cards has the reason that a person expects', () => {
     'TERMINAL_FRAUD_STREAK_HOURS fraud_recent',
     'TERMINAL_FRAUD_SHARE_LAST_3 fraud_recent',
     'TX_HOUR time_unusual',
+    'AVG_1DAY_TO_MEDIAN_LAST_100 amount_unusual',
+    'AVG_7DAY_TO_MEDIAN_LAST_100 amount_unusual',
+    'MAX_7DAY_TO_MEDIAN_LAST_100 amount_unusual',
+    'CUSTOMER_NB_TX_1DAY_SHARE_OF_30DAY velocity_unusual',
+    'AVG_7DAY_TO_AVG_30DAY amount_unusual',
+    'TERMINAL_FRAUD_AVG_AMOUNT_30DAY fraud_recent',
+    'TERMINAL_FRAUD_MIN_AMOUNT_30DAY fraud_recent',
+    'AMOUNT_TO_TERMINAL_FRAUD_MEDIAN_30DAY fraud_recent',
+    'TERMINAL_HOURS_BEFORE_FRAUD_STREAK fraud_recent',
   ]);
 });
 

@@ -44,7 +44,7 @@ const table = {
   },
   place_activity_unusual: {
     says: 'The terminal, the payee or the device has been used unusually often or seldom.',
-    features: /(terminal|counterparty|device).*(nb_tx|count)/i,
+    features: /(terminal|counterparty|payee|device).*(nb_tx|count)/i,
   },
   velocity_unusual: {
     says: 'The number of events lately is unusual for this customer.',
@@ -98,7 +98,8 @@ export function openReasonTeller(
   const sums = new Float64Array(codes.length);
   return (contributions, countMax) => {
     sums.fill(0);
-    for (const [feature, place] of places.entries()) {
+    for (let feature = 0; feature < places.length; feature += 1) {
+      const place = places[feature] ?? 0;
       sums[place] = (sums[place] ?? 0) + (contributions[feature] ?? 0);
     }
     return codes

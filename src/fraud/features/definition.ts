@@ -24,8 +24,11 @@ export type FeatureDefinition =
   | RatioFeature
   | ZScoreFeature
   | QuantileFeature
+  | ShiftFeature
+  | TrendFeature
   | GapFeature
   | RiskFeature
+  | FraudAmountFeature
   | StreakFeature
   | LatestRiskFeature;
 
@@ -88,6 +91,26 @@ export interface QuantileFeature extends Keyed {
   readonly latest: number;
 }
 
+/**
+ * The average or the greatest amount in the window, this event's included, divided by a quantile of
+ * the latest before it: whether lately more is paid than was paid before.
+ */
+export interface ShiftFeature extends Keyed {
+  readonly kind: 'shift';
+  readonly of: 'average' | 'max';
+  readonly windowS: number;
+  readonly share: number;
+  readonly latest: number;
+}
+
+/** Events in the window, or their average amount, divided by the same of a longer window. */
+export interface TrendFeature extends Keyed {
+  readonly kind: 'trend';
+  readonly of: 'count' | 'average';
+  readonly windowS: number;
+  readonly longerS: number;
+}
+
 /** Hours since the key's previous event. */
 export interface GapFeature extends Keyed {
   readonly kind: 'gap';
@@ -97,8 +120,12 @@ export interface GapFeature extends Keyed {
  * When an event counts as labelled: a set time after it happened, when it is held for genuine
  * unless it is known by then to be fraud; or when its label became known, of either kind.
  */
-export type Settlement =
-  { readonly kind: 'after'; readonly delayS: number } | { readonly kind: 'known' };
+export type Settlement = SettledAfter | { readonly kind: 'known' };
+
+export interface SettledAfter {
+  readonly kind: 'after';
+  readonly delayS: number;
+}
 
 /** Of the events that came to count as labelled within the window, the frauds; 0 of none. */
 export interface RiskFeature extends Keyed {
@@ -108,10 +135,24 @@ export interface RiskFeature extends Keyed {
   readonly settled: Settlement;
 }
 
-/** How many of the latest labelled events in a row were fraud; or hours since the first of them. */
+/**
+ * Of the frauds among the events that came to count as labelled within the window: their average
+ * or least amount, in units, or this event's amount divided by their median. NaN of none.
+ */
+export interface FraudAmountFeature extends Keyed {
+  readonly kind: 'fraud_amount';
+  readonly measure: 'average' | 'min' | 'ratio';
+  readonly windowS: number;
+  readonly settled: SettledAfter;
+}
+
+/**
+ * How many of the latest labelled events in a row were fraud; hours since the first of them; or
+ * hours since the one before it, which was genuine, and NaN where there is none.
+ */
 export interface StreakFeature extends Keyed {
   readonly kind: 'streak';
-  readonly measure: 'length' | 'age';
+  readonly measure: 'length' | 'age' | 'before';
   /** A row is not followed further back than this. */
   readonly latest: number;
   readonly settled: Settlement;

@@ -6,9 +6,9 @@ import { accept, type Accepted, type Clock, refuse, type Result, SECOND_US } fro
 import type { FraudEvent, FraudLabel } from '../event.ts';
 import type { FeatureSet } from './definition.ts';
 import { hashText, keyShard } from './hash.ts';
-import { type History, insert, openHistory, positionOf, type Slot } from './history.ts';
-import { addKey, openKeyStore } from './key-store.ts';
-import { learnAt } from './labels.ts';
+import { type History, insert, openHistory, positionOf, remove, type Slot } from './history.ts';
+import { addKey, dropKey, openKeyStore } from './key-store.ts';
+import { learnAt, unlearnAt } from './labels.ts';
 import { type KeyPlan, planOf } from './plan.ts';
 import type { EventRefusal, LabelRefusal } from './refusals.ts';
 import { type Core, digestOf, writeSnapshot } from './snapshot.ts';
@@ -41,6 +41,13 @@ export interface FeatureState {
   observe(event: FraudEvent): Result<Float64Array, EventRefusal>;
   /** The features that the event has, or would have, without folding it in. */
   peek(event: FraudEvent): Result<Float64Array, EventRefusal>;
+  /**
+   * Takes an event out, with what was learned of it, as if it had never come: the digest and the
+   * answers are those of a state that never saw it. False where it is not there, or is further back
+   * than an event may come late. What a bound on the keys, or on the events of one, let go because
+   * of it does not come back; nor does the time go back before which an event is too late.
+   */
+  forget(event: FraudEvent): boolean;
   /** Folds a label in and answers how many keys had something to learn from it. */
   learn(label: FraudLabel): Result<number, LabelRefusal>;
   counts(): FeatureCounts;
@@ -104,6 +111,10 @@ export function stateOf(core: Core, options: FeatureOptions): FeatureState {
       for (const desk of desks) if (desk.position < 0) desk.position = ~desk.position;
       return fill(event);
     },
+    forget: (event) =>
+      // The clock on the wall has no say in what was taken already.
+      (faultIn(event) ?? timeFault(event, core, {}) ?? findKeys(event, core, desks, isOwn)) ===
+        undefined && forget(event, core, desks),
     learn: (label) => learn(label, core, isOwn),
     counts: () => {
       const { events, labels, late, refused: refusedCount } = tally;
@@ -223,6 +234,8 @@ function keep(event: FraudEvent, { store, tally }: Core, desks: readonly Desk[])
   tally.events += 1;
   if (event.at < tally.clock) tally.late += 1;
   else tally.clock = event.at;
+  // Of all kinds of keys with labels the same, so it is worked out once.
+  let idHash: number | undefined;
   for (let kind = 0; kind < desks.length; kind += 1) {
     const desk = desks[kind];
     if (desk?.key === undefined) continue;
@@ -237,11 +250,24 @@ function keep(event: FraudEvent, { store, tally }: Core, desks: readonly Desk[])
       slot.extras[index] = view.others[index] ?? NaN;
     }
     if (layout.fraudPlane !== undefined) {
-      slot.extras[others.length] = hashText(event.id);
+      idHash ??= hashText(event.id);
+      slot.extras[others.length] = idHash;
       slot.extras[others.length + 1] = Infinity;
     }
     insert(history, layout, desk.position, slot);
   }
+}
+
+function forget(event: FraudEvent, { store }: Core, desks: readonly Desk[]): boolean {
+  let isThere = false;
+  for (const { plan, history, position } of desks) {
+    if (history === undefined || position >= 0) continue;
+    isThere = true;
+    remove(history, plan.layout, ~position);
+    unlearnAt(history, event);
+    if (history.start === history.end) dropKey(store, history);
+  }
+  return isThere;
 }
 
 function learn(

@@ -1,70 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { instantOf, type Instant } from '#kernel';
 import type { FraudEvent, FraudLabel } from '../event.ts';
-import type { FeatureDefinition, FeatureSet } from './definition.ts';
-import { type FeatureOptions, type FeatureState, openFeatures } from './engine.ts';
+import type { FeatureDefinition } from './definition.ts';
+import { type FeatureOptions, openFeatures } from './engine.ts';
 import { restoreFeatures } from './restore.ts';
 import { joinDigests } from './snapshot.ts';
-
-const S = 1_000_000;
-const after = { kind: 'after', delayS: 20 } as const;
-const known = { kind: 'known' } as const;
-const customer = { key: 'customer' } as const;
-
-const month = { kind: 'window', key: 'customer', windowS: 30 } as const;
-const delayed = { kind: 'window', key: 'terminal', windowS: 9, delayS: 5 } as const;
-const ofLabels = [after, known].flatMap((settled): FeatureDefinition[] => {
-  const key = 'terminal';
-  const name = (what: string): string => `${what}_${settled.kind}`;
-  const risk = { kind: 'risk', key, windowS: 30, settled } as const;
-  const streak = { kind: 'streak', key, latest: 3, settled } as const;
-  return [
-    { name: name('count'), ...risk, measure: 'count' },
-    { name: name('frauds'), ...risk, measure: 'frauds' },
-    { name: name('share'), ...risk, measure: 'share' },
-    { name: name('streak'), ...streak, measure: 'length' },
-    { name: name('age'), ...streak, measure: 'age' },
-    { name: name('last'), kind: 'latest_risk', key, latest: 3, settled },
-  ];
-});
-
-const features: readonly FeatureDefinition[] = [
-  { name: 'amount', kind: 'amount' },
-  ...(['count', 'sum', 'average', 'min', 'max'] as const).flatMap(
-    (measure): FeatureDefinition[] => [
-      { name: `${measure}_30`, ...month, measure },
-      { name: `${measure}_delayed`, ...delayed, measure },
-    ],
-  ),
-  { name: 'distinct', kind: 'distinct', ...customer, of: 'terminal', windowS: 25 },
-  { name: 'to_mean', kind: 'ratio', ...customer, to: 'average', windowS: 30 },
-  { name: 'to_max', kind: 'ratio', ...customer, to: 'max', windowS: 30 },
-  { name: 'to_min', kind: 'ratio', ...customer, to: 'min', windowS: 30 },
-  { name: 'z', kind: 'z_score', ...customer, windowS: 40 },
-  { name: 'median', kind: 'quantile', ...customer, measure: 'value', share: 0.5, latest: 4 },
-  { name: 'to_high', kind: 'quantile', ...customer, measure: 'ratio', share: 0.9, latest: 5 },
-  { name: 'gap', kind: 'gap', ...customer },
-  ...ofLabels,
-];
-
-const set: FeatureSet = {
-  version: 'test-1',
-  keys: ['customer', 'terminal'],
-  minorPerUnit: 100,
-  lateS: 15,
-  features,
-};
-
-function instant(us: number): Instant {
-  const found = instantOf(us);
-  assert.ok(found !== undefined);
-  return found;
-}
-
-/** Events and labels in the order of the log. */
-type Entry = { readonly event: FraudEvent } | { readonly label: FraudLabel };
+import { type Entry, eventsOf, features, foldInto, instant, S, set } from './testing/log.ts';
 
 const log = fc
   .array(
@@ -94,24 +36,15 @@ const log = fc
     return entries.sort((a, b) => a.at - b.at).map(({ entry }) => entry);
   });
 
-function foldInto(state: FeatureState, entries: readonly Entry[]): readonly number[][] {
-  return entries.map((entry) => {
-    if ('label' in entry) {
-      state.learn(entry.label);
-      return [];
-    }
-    const answer = state.observe(entry.event);
-    assert.ok(answer.ok);
-    return [...answer.value];
-  });
-}
-
-function eventsOf(entries: readonly Entry[]): readonly FraudEvent[] {
-  return entries.flatMap((entry) => ('event' in entry ? [entry.event] : []));
-}
-
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(place)] ?? NaN;
+  return low + ((sorted[Math.ceil(place)] ?? NaN) - low) * (place % 1);
+}
 
 /** One feature, from all that happened before, without any state. */
 function recount(
@@ -152,12 +85,22 @@ function recount(
       return window.length < 2 || spread < 1e-9 ? NaN : (event.amount - mean(window)) / spread;
     }
     case 'quantile': {
-      const latest = amounts(own.slice(-feature.latest)).sort((a, b) => a - b);
-      const place = (latest.length - 1) * feature.share;
-      const low = latest[Math.floor(place)] ?? NaN;
-      const value = low + ((latest[Math.ceil(place)] ?? NaN) - low) * (place % 1);
+      const value = quantile(amounts(own.slice(-feature.latest)), feature.share);
       if (feature.measure === 'value') return value / 100;
       return value > 0 ? event.amount / value : NaN;
+    }
+    case 'shift': {
+      const latest = amounts(own.slice(-feature.latest));
+      const window = amounts([...within(feature.windowS), event]);
+      const level = feature.of === 'average' ? mean(window) : Math.max(...window);
+      const below = quantile(latest, feature.share);
+      return below > 0 ? level / below : NaN;
+    }
+    case 'trend': {
+      const some = amounts([...within(feature.windowS), event]);
+      const all = amounts([...within(feature.longerS), event]);
+      if (feature.of === 'count') return some.length / all.length;
+      return mean(all) > 0 ? mean(some) / mean(all) : NaN;
     }
     case 'gap':
       return (event.at - (own.at(-1)?.at ?? NaN)) / (3_600 * S);
@@ -167,7 +110,7 @@ function recount(
 }
 
 function recountLabels(
-  feature: Extract<FeatureDefinition, { readonly kind: 'risk' | 'streak' | 'latest_risk' }>,
+  feature: Extract<FeatureDefinition, { readonly settled: unknown }>,
   event: FraudEvent,
   own: readonly FraudEvent[],
   labels: readonly FraudLabel[],
@@ -189,6 +132,15 @@ function recountLabels(
     if (feature.measure === 'count') return window.length;
     return feature.measure === 'frauds' ? frauds : frauds / Math.max(1, window.length);
   }
+  if (feature.kind === 'fraud_amount') {
+    const window = settled.filter((other) => knownAt(other) > event.at - feature.windowS * S);
+    const frauds = window.filter(isKnownFraud).map(({ amount }) => amount);
+    if (frauds.length === 0) return NaN;
+    if (feature.measure === 'average') return mean(frauds) / 100;
+    if (feature.measure === 'min') return Math.min(...frauds) / 100;
+    const median = quantile(frauds, 0.5);
+    return median > 0 ? event.amount / median : NaN;
+  }
   const latest = settled.slice(-feature.latest);
   if (feature.kind === 'latest_risk') {
     return latest.filter(isKnownFraud).length / Math.max(1, latest.length);
@@ -196,6 +148,9 @@ function recountLabels(
   const genuine = latest.findLastIndex((other) => !isKnownFraud(other));
   const streak = latest.slice(genuine + 1);
   if (feature.measure === 'length') return streak.length;
+  if (feature.measure === 'before') {
+    return (event.at - (latest[genuine]?.at ?? NaN)) / (3_600 * S);
+  }
   return streak.length === 0 ? 0 : (event.at - (streak[0]?.at ?? 0)) / (3_600 * S);
 }
 

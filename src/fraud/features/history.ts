@@ -5,12 +5,18 @@ import { limits } from '#config';
 import { assert } from '#kernel';
 import { insertSorted, replaceSorted } from './statistics.ts';
 
-/** The planes that every history has; sums run from the first place, itself included. */
+/**
+ * The planes come one after another, each as long as there is room for events. Times are in every
+ * history, amounts and their sums in one of which features need them; sums run from the first
+ * place, itself included.
+ */
 export const plane = { times: 0, amounts: 1, sums: 2 } as const;
-const PLANES = 3;
 
 export interface Layout {
   readonly planes: number;
+  readonly hasAmounts: boolean;
+  /** The first of the planes that not every history has. */
+  readonly extraPlane: number;
   /** Hashes of the ids of events, and when they were known to be fraud: where labels are used. */
   readonly idPlane: number | undefined;
   readonly fraudPlane: number | undefined;
@@ -48,14 +54,16 @@ export interface KnownLabel {
 export interface History {
   readonly kind: number;
   readonly key: string;
+  /**
+   * After the planes, where each bound was found last, which is only a hint, and the latest amounts
+   * in ascending order, a run of each size: all in one array, so that few places of memory are
+   * waited for.
+   */
   planes: Float64Array;
   capacity: number;
   start: number;
   end: number;
-  /** Where each bound was found last; only a hint. */
-  readonly hints: Int32Array;
-  readonly sorted: Float64Array[];
-  /** Of the latest events, which one that is late may have to be put between. */
+  /** Of the latest events, at least of those that one that is late may have to be put between. */
   readonly ids: string[];
   readonly frauds: KnownFraud[];
   /** In order of when they became known. */
@@ -66,18 +74,16 @@ export interface History {
 }
 
 const FIRST_CAPACITY = 8;
-const FIRST_SORTED = 16;
+const IDS_FEW = 8;
 
 export function openHistory(layout: Layout, kind: number, key: string): History {
   return {
     kind,
     key,
-    planes: new Float64Array(layout.planes * FIRST_CAPACITY),
+    planes: roomFor(layout, FIRST_CAPACITY),
     capacity: FIRST_CAPACITY,
     start: 0,
     end: 0,
-    hints: new Int32Array(layout.bounds),
-    sorted: layout.sortedSizes.map((size) => new Float64Array(Math.min(size, FIRST_SORTED))),
     ids: [],
     frauds: [],
     labels: [],
@@ -86,7 +92,23 @@ export function openHistory(layout: Layout, kind: number, key: string): History 
   };
 }
 
-export const firstPlane = PLANES;
+export function roomFor(layout: Layout, capacity: number): Float64Array {
+  return new Float64Array(sortedPlace(layout, capacity, layout.sortedSizes.length));
+}
+
+/** Where the hints of the bounds begin. */
+export function hintsPlace({ planes }: Layout, capacity: number): number {
+  return planes * capacity;
+}
+
+/** Where the run of one of the sizes begins; there is room in it for no more than are kept. */
+export function sortedPlace(layout: Layout, capacity: number, which: number): number {
+  let place = hintsPlace(layout, capacity) + layout.bounds;
+  for (let before = 0; before < which; before += 1) {
+    place += Math.min(capacity, layout.sortedSizes[before] ?? 0);
+  }
+  return place;
+}
 
 export function timeAt({ planes }: History, index: number): number {
   return planes[index] ?? 0;
@@ -140,92 +162,136 @@ export function insert(history: History, layout: Layout, position: number, slot:
   let target = position;
   if (history.end === history.capacity) target -= makeRoom(history, layout);
   const { end, capacity, planes, ids } = history;
-  if (target === end) keepSorted(history, layout, slot.amount);
-  else {
-    for (let from = 0; from < planes.length; from += capacity) {
-      planes.copyWithin(from + target + 1, from + target, from + end);
-    }
-  }
+  const isLatest = target === end;
+  if (isLatest) keepSorted(history, layout, slot.amount);
+  else movePlanes(history, layout, { from: target, to: target + 1 });
   history.end = end + 1;
   planes[target] = slot.at;
-  planes[capacity + target] = slot.amount;
   for (let extra = 0; extra < slot.extras.length; extra += 1) {
-    planes[(PLANES + extra) * capacity + target] = slot.extras[extra] ?? 0;
+    planes[(layout.extraPlane + extra) * capacity + target] = slot.extras[extra] ?? 0;
   }
-  runSums(history, target);
-  if (target === end) ids.push(slot.id);
+  if (layout.hasAmounts) {
+    planes[plane.amounts * capacity + target] = slot.amount;
+    runSums(history, target);
+  }
+  if (isLatest) ids.push(slot.id);
   else {
     ids.splice(target - (end - ids.length), 0, slot.id);
-    for (let size = 0; size < layout.sortedSizes.length; size += 1)
-      sortAgain(history, layout, size);
+    sortAgain(history, layout);
   }
-  dropIds(history, layout);
+  // Only now and then: to find which are still needed costs more than to hold a few more.
+  if (ids.length >= IDS_FEW && (ids.length & (ids.length - 1)) === 0) dropIds(history, layout);
+}
+
+/** Takes the event at a position out; those after it move down. */
+export function remove(history: History, layout: Layout, position: number): void {
+  const { end, capacity, planes, ids } = history;
+  if (layout.fraudPlane !== undefined) {
+    const knownAt = planes[layout.fraudPlane * capacity + position] ?? Infinity;
+    takeFraud(history, timeAt(history, position), knownAt);
+  }
+  movePlanes(history, layout, { from: position + 1, to: position });
+  history.end = end - 1;
+  if (layout.hasAmounts) runSums(history, position);
+  ids.splice(position - (end - ids.length), 1);
+  sortAgain(history, layout);
+}
+
+/** Moves the events from one place on to another. */
+function movePlanes(
+  { planes, capacity, end }: History,
+  layout: Layout,
+  { from, to }: { readonly from: number; readonly to: number },
+): void {
+  for (let index = 0; index < layout.planes; index += 1) {
+    const first = index * capacity;
+    planes.copyWithin(first + to, first + from, first + end);
+  }
+}
+
+/** Takes one of the frauds out that are at a time and were known by another, if there is one. */
+export function takeFraud({ frauds }: History, at: number, knownAt: number): void {
+  const place = frauds.findIndex((fraud) => fraud.at === at && fraud.knownAt === knownAt);
+  if (place !== -1) frauds.splice(place, 1);
 }
 
 function runSums({ planes, capacity, end }: History, from: number): void {
   const sums = plane.sums * capacity;
   let sum = from > 0 ? (planes[sums + from - 1] ?? 0) : 0;
   for (let at = from; at < end; at += 1) {
-    sum += planes[capacity + at] ?? 0;
+    sum += planes[plane.amounts * capacity + at] ?? 0;
     planes[sums + at] = sum;
   }
   assert(sum <= Number.MAX_SAFE_INTEGER, 'the sum of the amounts of a key is exact');
 }
 
-function dropIds(history: History, { lateUs }: Layout): void {
+function dropIds(history: History, layout: Layout): void {
+  const needed = idsNeeded(history, layout, settledAt(history, layout));
+  history.ids.splice(0, history.ids.length - needed);
+}
+
+/** How many ids, of the latest events, are needed where the latest event is at a time. */
+export function idsNeeded(history: History, { lateUs }: Layout, latest: number): number {
   const { ids, end } = history;
-  const bound = latestAt(history) - lateUs;
-  let drop = 0;
-  while (drop < ids.length - 1 && timeAt(history, end - ids.length + drop) < bound) drop += 1;
-  if (drop === 1) ids.shift();
-  else if (drop > 1) ids.splice(0, drop);
+  const needed = end - firstFrom(history, latest - lateUs);
+  return Math.min(ids.length, Math.max(1, needed));
 }
 
 function keepSorted(history: History, layout: Layout, value: number): void {
-  const { start, end, planes, capacity, sorted } = history;
-  for (let which = 0; which < sorted.length; which += 1) {
-    const size = layout.sortedSizes[which] ?? 0;
+  const { start, end, planes, capacity } = history;
+  const { sortedSizes } = layout;
+  for (let which = 0; which < sortedSizes.length; which += 1) {
+    const size = sortedSizes[which] ?? 0;
+    const from = sortedPlace(layout, capacity, which);
     const count = Math.min(size, end - start);
-    let amounts = sorted[which];
-    if (amounts === undefined) continue;
     if (count === size) {
-      const out = planes[capacity + end - size] ?? 0;
-      replaceSorted(amounts, size, { out, value });
-      continue;
-    }
-    if (count === amounts.length) {
-      const wider = new Float64Array(Math.min(size, 2 * count));
-      wider.set(amounts);
-      sorted[which] = wider;
-      amounts = wider;
-    }
-    insertSorted(amounts, count, value);
+      const out = planes[plane.amounts * capacity + end - size] ?? 0;
+      replaceSorted(planes, size, { out, value }, from);
+    } else insertSorted(planes, count, value, from);
   }
 }
 
 /** The latest amounts before a position, in ascending order. */
 export function sortedBefore(history: History, position: number, size: number): Float64Array {
   const { start, capacity, planes } = history;
-  const from = Math.max(start, position - size);
-  return planes.slice(capacity + from, capacity + position).sort();
+  const amounts = plane.amounts * capacity;
+  return planes.slice(amounts + Math.max(start, position - size), amounts + position).sort();
 }
 
-function sortAgain(history: History, layout: Layout, which: number): void {
-  const size = layout.sortedSizes[which] ?? 0;
-  const sorted = sortedBefore(history, history.end, size);
-  const room = new Float64Array(Math.min(size, Math.max(FIRST_SORTED, 2 * sorted.length)));
-  room.set(sorted);
-  history.sorted[which] = room;
+function sortAgain(history: History, layout: Layout): void {
+  for (const [which, size] of layout.sortedSizes.entries()) {
+    const place = sortedPlace(layout, history.capacity, which);
+    history.planes.set(sortedBefore(history, history.end, size), place);
+  }
+}
+
+/** The first of the events that are needed where the latest event is at a time. */
+export function firstNeeded(history: History, layout: Layout, latest: number): number {
+  let first = history.end;
+  for (const need of layout.needs) {
+    first = Math.min(first, locate(history, history.end, latest - need.offsetUs) - need.latest);
+  }
+  return Math.max(first, history.start, history.end - limits.fraudKeyEventsMax.value);
+}
+
+/**
+ * The time of the latest event that cannot be taken out any more, because it is further back than
+ * an event may come late. What it needs is kept for when all after it are taken out; nothing older
+ * can be asked for. Less than any time where there is no such event.
+ */
+export function settledAt(history: History, { lateUs }: Layout): number {
+  const after = firstFrom(history, latestAt(history) - lateUs);
+  return after === history.start ? -Infinity : timeAt(history, after - 1);
+}
+
+/** The first event at or after a time. */
+function firstFrom(history: History, at: number): number {
+  return locate(history, history.end, at - 1);
 }
 
 /** Lets go of what nothing can ask for any more. */
-export function prune(history: History, layout: Layout): void {
-  const latest = latestAt(history);
-  let start = history.end;
-  for (const need of layout.needs) {
-    start = Math.min(start, locate(history, history.end, latest - need.offsetUs) - need.latest);
-  }
-  start = Math.max(start, history.start, history.end - limits.fraudKeyEventsMax.value);
+function prune(history: History, layout: Layout): void {
+  const start = firstNeeded(history, layout, settledAt(history, layout));
   history.start = start;
   const { frauds } = history;
   const oldest = timeAt(history, start);
@@ -236,30 +302,42 @@ export function prune(history: History, layout: Layout): void {
 /** Answers by how many places the events moved down. */
 function makeRoom(history: History, layout: Layout): number {
   prune(history, layout);
-  const { start, end, planes, hints, capacity } = history;
-  const count = end - start;
-  const wanted = count > capacity / 2 ? 2 * capacity : capacity;
-  const room = wanted === capacity ? planes : new Float64Array(layout.planes * wanted);
+  const { start, end, planes, capacity } = history;
+  const hints = hintsPlace(layout, capacity);
+  for (let bound = 0; bound < layout.bounds; bound += 1) {
+    planes[hints + bound] = Math.max(0, (planes[hints + bound] ?? 0) - start);
+  }
+  if (end - start > capacity / 2) widen(history, layout);
+  else movePlanes(history, layout, { from: start, to: 0 });
+  history.start = 0;
+  history.end = end - start;
+  if (layout.hasAmounts) runSums(history, 0);
+  return start;
+}
+
+function widen(history: History, layout: Layout): void {
+  const { start, end, planes, capacity } = history;
+  const wider = 2 * capacity;
+  const room = roomFor(layout, wider);
   for (let index = 0; index < layout.planes; index += 1) {
     const from = index * capacity;
-    if (room === planes) planes.copyWithin(from, from + start, from + end);
-    else room.set(planes.subarray(from + start, from + end), index * wanted);
+    room.set(planes.subarray(from + start, from + end), index * wider);
   }
-  for (let bound = 0; bound < hints.length; bound += 1) {
-    hints[bound] = Math.max(0, (hints[bound] ?? 0) - start);
+  const hints = hintsPlace(layout, capacity);
+  room.set(planes.subarray(hints, hints + layout.bounds), hintsPlace(layout, wider));
+  for (const [which, size] of layout.sortedSizes.entries()) {
+    const from = sortedPlace(layout, capacity, which);
+    const run = planes.subarray(from, from + Math.min(size, capacity));
+    room.set(run, sortedPlace(layout, wider, which));
   }
   history.planes = room;
-  history.capacity = wanted;
-  history.start = 0;
-  history.end = count;
-  runSums(history, 0);
-  return start;
+  history.capacity = wider;
 }
 
 /** All that follows from the events is worked out anew: after they were read from a snapshot. */
 export function rebuild(history: History, layout: Layout): void {
-  runSums(history, history.start);
-  for (let size = 0; size < layout.sortedSizes.length; size += 1) sortAgain(history, layout, size);
+  if (layout.hasAmounts) runSums(history, history.start);
+  sortAgain(history, layout);
   if (layout.fraudPlane === undefined) return;
   const from = layout.fraudPlane * history.capacity;
   for (let at = history.start; at < history.end; at += 1) {

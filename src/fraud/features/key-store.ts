@@ -36,6 +36,11 @@ export function addKey(store: KeyStore, kind: number, key: string, event: number
   return history;
 }
 
+/** Takes a key out of which nothing is left. */
+export function dropKey(store: KeyStore, { kind, key }: History): void {
+  store.byKind[kind]?.delete(key);
+}
+
 function evict(store: KeyStore, kind: number, map: Map<string, History>): void {
   const hand = store.hands[kind];
   for (;;) {

@@ -2,9 +2,18 @@
 // the list of labels in the order in which they became known. A later label of an event replaces
 // an earlier one.
 
-import type { FraudLabel } from '../event.ts';
+import type { FraudEvent, FraudLabel } from '../event.ts';
 import { hashText } from './hash.ts';
-import { type History, type KnownLabel, latestAt, locate, prune, timeAt } from './history.ts';
+import {
+  firstNeeded,
+  type History,
+  type KnownLabel,
+  latestAt,
+  locate,
+  settledAt,
+  takeFraud,
+  timeAt,
+} from './history.ts';
 import type { KeyPlan } from './plan.ts';
 import { labelsBy } from './view.ts';
 
@@ -14,13 +23,21 @@ export function learnAt(history: History, plan: KeyPlan, label: FraudLabel): boo
   const isMarked = plan.layout.fraudPlane !== undefined && mark(history, plan, label, id);
   if (plan.labels === undefined) return isMarked;
   keepLabel(history, label, id);
-  pruneLabels(history, plan);
+  const { labels } = history;
+  labels.splice(0, labels.length - labelsNeeded(history, plan, settledAt(history, plan.layout)));
   return true;
 }
 
+/** Takes out what is known of an event that is taken out. */
+export function unlearnAt({ labels }: History, { id, at }: FraudEvent): void {
+  const hash = hashText(id);
+  const place = labels.findIndex((label) => label.id === hash && label.at === at);
+  if (place === -1) return;
+  labels.splice(place, 1);
+  countFrauds(labels, place);
+}
+
 function mark(history: History, { layout }: KeyPlan, label: FraudLabel, id: number): boolean {
-  // Whether an event is too old must not depend on when room was last made.
-  prune(history, layout);
   const { at } = label.event;
   const { planes, capacity } = history;
   const ids = (layout.idPlane ?? 0) * capacity;
@@ -30,18 +47,20 @@ function mark(history: History, { layout }: KeyPlan, label: FraudLabel, id: numb
     place -= 1;
   }
   if (place < history.start || timeAt(history, place) !== at) return false;
+  // One that is too old is marked even so, as it is needed again where later ones are taken out.
+  // Whether it is too old must not depend on when room was last made.
+  const isNeeded = place >= firstNeeded(history, layout, latestAt(history));
   const before = planes[marks + place] ?? Infinity;
   const knownAt = label.isFraud ? Math.min(before, label.knownAt) : Infinity;
-  if (knownAt === before) return true;
+  if (knownAt === before) return isNeeded;
   planes[marks + place] = knownAt;
+  takeFraud(history, at, before);
+  if (!label.isFraud) return isNeeded;
   const { frauds } = history;
-  const old = frauds.findIndex((fraud) => fraud.at === at && fraud.knownAt === before);
-  if (old !== -1) frauds.splice(old, 1);
-  if (!label.isFraud) return true;
   let index = frauds.length;
   while (index > 0 && (frauds[index - 1]?.at ?? 0) > at) index -= 1;
   frauds.splice(index, 0, { at, knownAt });
-  return true;
+  return isNeeded;
 }
 
 function keepLabel({ labels }: History, label: FraudLabel, id: number): void {
@@ -77,14 +96,10 @@ export function countFrauds(labels: readonly KnownLabel[], from: number): void {
   }
 }
 
-/** Lets go of labels that nothing can ask for any more. */
-export function pruneLabels(history: History, plan: KeyPlan): void {
-  if (plan.labels === undefined) return;
-  const { labels } = history;
-  const latest = latestAt(history);
-  const needed = labelsBy(labels, latest - plan.layout.lateUs) - plan.labels.latest;
-  const drop = Math.min(needed, labelsBy(labels, latest - plan.labels.windowUs));
-  if (drop <= 0) return;
-  labels.splice(0, drop);
-  countFrauds(labels, 0);
+/** How many labels, the latest known, are needed where the latest event is at a time. */
+export function labelsNeeded({ labels }: History, plan: KeyPlan, latest: number): number {
+  if (plan.labels === undefined) return labels.length;
+  const recent = labelsBy(labels, latest - plan.layout.lateUs) - plan.labels.latest;
+  const drop = Math.min(recent, labelsBy(labels, latest - plan.labels.windowUs));
+  return labels.length - Math.max(0, drop);
 }

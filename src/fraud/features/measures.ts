@@ -1,21 +1,32 @@
 // Owns how each kind of feature is worked out from a view of a key's history. The places that a
 // measure reads, such as the bound of its window, were settled when the set of features was opened.
 
+import { limits } from '#config';
 import { assertNever, HOUR_US, SECOND_US } from '#kernel';
 import type {
   DistinctFeature,
   FeatureDefinition,
+  FraudAmountFeature,
   GapFeature,
   LatestRiskFeature,
   QuantileFeature,
   RatioFeature,
   RiskFeature,
+  ShiftFeature,
   StreakFeature,
+  TrendFeature,
   WindowFeature,
   ZScoreFeature,
 } from './definition.ts';
 import { timeAt } from './history.ts';
-import { maxOf, minOf, quantileOf, zScoreOf } from './statistics.ts';
+import {
+  insertSorted,
+  maxOf,
+  minOf,
+  openDistinctCounter,
+  quantileOf,
+  zScoreOf,
+} from './statistics.ts';
 import { fraudsBetween, labelsBy, sumBetween, type View, walkFrom } from './view.ts';
 
 /** Writes a feature into its place of the row; a number handed back would be an object. */
@@ -51,10 +62,16 @@ export function measureOf(feature: KeyedFeature, places: Places): Measure {
       return zScoreMeasure(feature, places);
     case 'quantile':
       return quantileMeasure(feature, places);
+    case 'shift':
+      return shiftMeasure(feature, places);
+    case 'trend':
+      return trendMeasure(feature, places);
     case 'gap':
       return gapMeasure(feature, places);
     case 'risk':
       return riskMeasure(feature, places);
+    case 'fraud_amount':
+      return fraudAmountMeasure(feature, places);
     case 'streak':
       return streakMeasure(feature, places);
     case 'latest_risk':
@@ -113,18 +130,17 @@ function distinctMeasure({ of, windowS }: DistinctFeature, places: Places): Meas
   const from = places.bound(windowS);
   const other = places.other(of);
   const { place } = places;
-  const seen = new Set<number>();
+  // The events of a walk, and the one under way.
+  const seen = openDistinctCounter(limits.fraudWalkMax.value + 1);
   return (view, row) => {
     const { planes, capacity } = view.history;
     seen.clear();
-    const own = view.others[other.index] ?? NaN;
-    if (!Number.isNaN(own)) seen.add(own);
+    seen.add(view.others[other.index] ?? NaN);
     const base = other.plane * capacity;
     for (let at = walkFrom(view.cuts[from] ?? 0, view.position); at < view.position; at += 1) {
-      const hash = planes[base + at] ?? NaN;
-      if (!Number.isNaN(hash)) seen.add(hash);
+      seen.add(planes[base + at] ?? NaN);
     }
-    row[place] = seen.size;
+    row[place] = seen.count;
   };
 }
 
@@ -170,16 +186,58 @@ function quantileMeasure(feature: QuantileFeature, places: Places): Measure {
   const { minorPerUnit, place } = places;
   const which = places.sorted(latest);
   places.need(0, latest);
-  const none = new Float64Array(0);
-  const quantile = (view: View): number =>
-    quantileOf(view.sorted[which] ?? none, view.sortedCounts[which] ?? 0, share);
   if (measure === 'value') {
     return (view, row) => {
-      row[place] = quantile(view) / minorPerUnit;
+      row[place] = quantileSeen(view, which, share) / minorPerUnit;
     };
   }
   return (view, row) => {
-    row[place] = ratio(view.amount, quantile(view));
+    row[place] = ratio(view.amount, quantileSeen(view, which, share));
+  };
+}
+
+function quantileSeen({ sorted }: View, which: number, share: number): number {
+  const seen = sorted[which];
+  return seen === undefined ? NaN : quantileOf(seen.amounts, seen.count, share, seen.from);
+}
+
+function shiftMeasure({ of, windowS, share, latest }: ShiftFeature, places: Places): Measure {
+  const from = places.bound(windowS);
+  const which = places.sorted(latest);
+  places.need(0, latest);
+  const { place } = places;
+  const levelOf = (view: View): number => {
+    const start = view.cuts[from] ?? 0;
+    const { amount, position } = view;
+    if (of === 'average') {
+      return (sumBetween(view, start, position) + amount) / (position + 1 - start);
+    }
+    const { planes, capacity } = view.history;
+    const most = maxOf(planes, capacity + walkFrom(start, position), capacity + position);
+    return most > amount ? most : amount;
+  };
+  return (view, row) => {
+    row[place] = ratio(levelOf(view), quantileSeen(view, which, share));
+  };
+}
+
+function trendMeasure({ of, windowS, longerS }: TrendFeature, places: Places): Measure {
+  const from = places.bound(windowS);
+  const longer = places.bound(longerS);
+  const { place } = places;
+  const countSince = (view: View, bound: number): number =>
+    view.position + 1 - (view.cuts[bound] ?? 0);
+  if (of === 'count') {
+    return (view, row) => {
+      row[place] = countSince(view, from) / countSince(view, longer);
+    };
+  }
+  const averageSince = (view: View, bound: number): number => {
+    const sum = sumBetween(view, view.cuts[bound] ?? 0, view.position) + view.amount;
+    return sum / countSince(view, bound);
+  };
+  return (view, row) => {
+    row[place] = ratio(averageSince(view, from), averageSince(view, longer));
   };
 }
 
@@ -227,6 +285,37 @@ function knownRiskMeasure(
   };
 }
 
+function fraudAmountMeasure(
+  { measure, windowS, settled }: FraudAmountFeature,
+  places: Places,
+): Measure {
+  const from = places.bound(settled.delayS + windowS);
+  const to = places.bound(settled.delayS);
+  const fraud = places.fraudPlane();
+  const { place, minorPerUnit } = places;
+  const sorted = new Float64Array(limits.fraudWalkMax.value);
+  return (view, row) => {
+    const { planes, capacity, frauds } = view.history;
+    const end = view.cuts[to] ?? 0;
+    // Most keys never had a fraud, and need no walk.
+    const start = frauds.length === 0 ? end : walkFrom(view.cuts[from] ?? 0, end);
+    const base = fraud * capacity;
+    let count = 0;
+    let sum = 0;
+    for (let at = start; at < end; at += 1) {
+      if (!((planes[base + at] ?? Infinity) <= view.at)) continue;
+      const amount = planes[capacity + at] ?? 0;
+      insertSorted(sorted, count, amount);
+      count += 1;
+      sum += amount;
+    }
+    if (count === 0) row[place] = NaN;
+    else if (measure === 'average') row[place] = sum / (count * minorPerUnit);
+    else if (measure === 'min') row[place] = (sorted[0] ?? 0) / minorPerUnit;
+    else row[place] = ratio(view.amount, quantileOf(sorted, count, 0.5));
+  };
+}
+
 function streakMeasure({ measure, latest, settled }: StreakFeature, places: Places): Measure {
   if (settled.kind === 'known') return knownStreakMeasure(measure, latest, places);
   const to = places.bound(settled.delayS);
@@ -234,15 +323,22 @@ function streakMeasure({ measure, latest, settled }: StreakFeature, places: Plac
   places.need(settled.delayS, latest);
   const { place } = places;
   return (view, row) => {
-    const { planes, capacity } = view.history;
+    const { planes, capacity, frauds } = view.history;
     const end = view.cuts[to] ?? 0;
     const oldest = Math.max(view.start, end - latest);
+    // Most keys never had a fraud, and need not be looked at.
+    const last = frauds.length === 0 ? end : oldest;
     const base = fraud * capacity;
     let start = end;
-    while (start > oldest && (planes[base + start - 1] ?? Infinity) <= view.at) start -= 1;
+    while (start > last && (planes[base + start - 1] ?? Infinity) <= view.at) start -= 1;
     if (measure === 'length') row[place] = end - start;
-    else row[place] = start === end ? 0 : (view.at - timeAt(view.history, start)) / HOUR_US;
+    else if (measure === 'age') row[place] = start === end ? 0 : hoursSince(view, start);
+    else row[place] = start === oldest ? NaN : hoursSince(view, start - 1);
   };
+}
+
+function hoursSince({ at, history }: View, index: number): number {
+  return (at - timeAt(history, index)) / HOUR_US;
 }
 
 function knownStreakMeasure(
@@ -258,8 +354,10 @@ function knownStreakMeasure(
     const oldest = Math.max(0, end - latest);
     let start = end;
     while (start > oldest && labels[start - 1]?.isFraud === true) start -= 1;
+    const hours = (label: number): number => (view.at - (labels[label]?.at ?? NaN)) / HOUR_US;
     if (measure === 'length') row[place] = end - start;
-    else row[place] = start === end ? 0 : (view.at - (labels[start]?.at ?? view.at)) / HOUR_US;
+    else if (measure === 'age') row[place] = start === end ? 0 : hours(start);
+    else row[place] = start === oldest ? NaN : hours(start - 1);
   };
 }
 
@@ -278,14 +376,14 @@ function latestRiskMeasure({ latest, settled }: LatestRiskFeature, places: Place
   const fraud = places.fraudPlane();
   places.need(settled.delayS, latest);
   return (view, row) => {
-    const { planes, capacity } = view.history;
+    const { planes, capacity, frauds } = view.history;
     const end = view.cuts[to] ?? 0;
     const start = Math.max(view.start, end - latest);
     const base = fraud * capacity;
-    let frauds = 0;
-    for (let at = start; at < end; at += 1) {
-      if ((planes[base + at] ?? Infinity) <= view.at) frauds += 1;
+    let count = 0;
+    for (let at = frauds.length === 0 ? end : start; at < end; at += 1) {
+      if ((planes[base + at] ?? Infinity) <= view.at) count += 1;
     }
-    row[place] = end === start ? 0 : frauds / (end - start);
+    row[place] = end === start ? 0 : count / (end - start);
   };
 }

@@ -3,11 +3,11 @@
 // features.
 
 import { limits } from '#config';
-import { assert, type Instant, SECOND_US } from '#kernel';
+import { assert, assertNever, SECOND_US } from '#kernel';
 import type { FraudEvent } from '../event.ts';
 import { hourOf, nightOf, weekdayOf, weekendOf } from './calendar.ts';
-import type { CalendarFeature, FeatureSet } from './definition.ts';
-import { firstPlane, type Layout, openHistory } from './history.ts';
+import type { CalendarFeature, FeatureDefinition, FeatureSet } from './definition.ts';
+import { type Layout, plane, roomFor } from './history.ts';
 import { type Measure, measureOf, type Places } from './measures.ts';
 
 export interface KeyPlan {
@@ -15,7 +15,6 @@ export interface KeyPlan {
   readonly layout: Layout;
   /** How far back each bound is, microseconds. */
   readonly offsets: Float64Array;
-  readonly sortedSizes: readonly number[];
   /** The other kinds whose different keys are counted; each has a plane. */
   readonly others: readonly string[];
   /** How long labels are needed after they became known, and how many; undefined if none are. */
@@ -43,10 +42,7 @@ export function planOf(set: FeatureSet): Plan {
       });
     }
     if (feature.kind === 'calendar') {
-      const part = partOf(feature);
-      own.push(({ at }, row) => {
-        row[place] = part(at);
-      });
+      own.push(calendarMeasure(feature, place));
     }
   }
   return { own, keys: set.keys.map((kind) => keyPlanOf(set, kind)) };
@@ -75,20 +71,39 @@ function requireSound({ features, keys }: FeatureSet): void {
   }
 }
 
-function partOf({ part }: CalendarFeature): (at: Instant) => number {
-  return { hour: hourOf, weekday: weekdayOf, is_weekend: weekendOf, is_night: nightOf }[part];
+/** Each part is written out, so that no time has to be made an object to be handed on. */
+function calendarMeasure({ part }: CalendarFeature, place: number): OwnMeasure {
+  switch (part) {
+    case 'hour':
+      return ({ at }, row) => {
+        row[place] = hourOf(at);
+      };
+    case 'weekday':
+      return ({ at }, row) => {
+        row[place] = weekdayOf(at);
+      };
+    case 'is_weekend':
+      return ({ at }, row) => {
+        row[place] = weekendOf(at);
+      };
+    case 'is_night':
+      return ({ at }, row) => {
+        row[place] = nightOf(at);
+      };
+    default:
+      return assertNever(part);
+  }
 }
 
 function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
   const others = othersOf(set, kind);
+  const hasAmounts = set.features.some((feature) => readsAmounts(feature, kind));
+  const extraPlane = hasAmounts ? plane.sums + 1 : plane.times + 1;
   const usesFrauds = set.features.some(
-    (feature) =>
-      (feature.kind === 'risk' || feature.kind === 'streak' || feature.kind === 'latest_risk') &&
-      feature.key === kind &&
-      feature.settled.kind === 'after',
+    (feature) => 'settled' in feature && feature.key === kind && feature.settled.kind === 'after',
   );
-  const idPlane = usesFrauds ? firstPlane + others.length : undefined;
-  const fraudPlane = usesFrauds ? firstPlane + others.length + 1 : undefined;
+  const idPlane = usesFrauds ? extraPlane + others.length : undefined;
+  const fraudPlane = usesFrauds ? extraPlane + others.length + 1 : undefined;
   const lateUs = set.lateS * SECOND_US;
   const offsets: number[] = [];
   const sortedSizes: number[] = [];
@@ -105,7 +120,7 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
       return placeIn(offsets, offsetS * SECOND_US);
     },
     sorted: (latest) => placeIn(sortedSizes, latest),
-    other: (other) => ({ index: others.indexOf(other), plane: firstPlane + others.indexOf(other) }),
+    other: (other) => ({ index: others.indexOf(other), plane: extraPlane + others.indexOf(other) }),
     fraudPlane: () => fraudPlane ?? 0,
     need,
     needLabels: (windowS, latest) => {
@@ -123,7 +138,9 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
     features.push(place);
   }
   const layout: Layout = {
-    planes: firstPlane + others.length + (usesFrauds ? 2 : 0),
+    planes: extraPlane + others.length + (usesFrauds ? 2 : 0),
+    hasAmounts,
+    extraPlane,
     idPlane,
     fraudPlane,
     bounds: offsets.length,
@@ -132,8 +149,25 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
     lateUs,
   };
   const bounds = Float64Array.from(offsets);
-  const rest = { kind, layout, sortedSizes, others, labels, measures };
+  const rest = { kind, layout, others, labels, measures };
   return { ...rest, offsets: bounds, features: Int32Array.from(features) };
+}
+
+/** Whether a feature of a kind of key reads the amounts of its events. */
+function readsAmounts(feature: FeatureDefinition, kind: string): boolean {
+  if (!('key' in feature) || feature.key !== kind) return false;
+  switch (feature.kind) {
+    case 'window':
+      return feature.measure !== 'count';
+    case 'distinct':
+    case 'gap':
+    case 'risk':
+    case 'streak':
+    case 'latest_risk':
+      return false;
+    default:
+      return true;
+  }
 }
 
 function othersOf(set: FeatureSet, kind: string): readonly string[] {
@@ -153,16 +187,11 @@ function placeIn(list: number[], value: number): number {
  * ordered amounts and ids take, and what the objects around them do.
  */
 export function costPerKeyBytes(set: FeatureSet, kind: string, events: number): number {
-  const plans = planOf(set).keys;
-  const index = plans.findIndex((other) => other.kind === kind);
-  const found = plans[index];
-  if (found === undefined) return 0;
-  const { layout } = found;
-  const history = openHistory(layout, index, '');
-  let { capacity } = history;
+  const plan = planOf(set).keys.find((other) => other.kind === kind);
+  if (plan === undefined) return 0;
+  let capacity = 8;
   while (capacity < events) capacity *= 2;
-  const sorted = layout.sortedSizes.reduce((sum, size) => sum + 8 * size, 0);
-  return OBJECT_BYTES + 8 * layout.planes * capacity + sorted + 4 * layout.bounds;
+  return OBJECT_BYTES + roomFor(plan.layout, capacity).byteLength;
 }
 
 /** Measured: the history, its arrays and their headings, the entry of the map, the key's text. */

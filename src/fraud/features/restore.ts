@@ -6,7 +6,7 @@ import { limits } from '#config';
 import { accept, refuse, type Result } from '#kernel';
 import type { FeatureSet } from './definition.ts';
 import { type FeatureOptions, type FeatureState, stateOf } from './engine.ts';
-import { type History, plane, rebuild } from './history.ts';
+import { type History, plane, rebuild, roomFor } from './history.ts';
 import { addKey, type KeyStore, openKeyStore } from './key-store.ts';
 import { countFrauds } from './labels.ts';
 import { type KeyPlan, planOf } from './plan.ts';
@@ -95,7 +95,8 @@ function readKey(store: KeyStore, reader: Reader): void {
   for (const length of lengths) history.ids.push(reader.text(length));
   widen(history, keyPlan, count);
   for (let index = 0; index < keyPlan.layout.planes; index += 1) {
-    if (index !== plane.sums) history.planes.set(reader.numbers(count), index * history.capacity);
+    if (keyPlan.layout.hasAmounts && index === plane.sums) continue;
+    history.planes.set(reader.numbers(count), index * history.capacity);
   }
   history.end = count;
   history.queued = queued;
@@ -109,5 +110,5 @@ function readKey(store: KeyStore, reader: Reader): void {
 
 function widen(history: History, { layout }: KeyPlan, count: number): void {
   while (history.capacity < count) history.capacity *= 2;
-  history.planes = new Float64Array(layout.planes * history.capacity);
+  history.planes = roomFor(layout, history.capacity);
 }

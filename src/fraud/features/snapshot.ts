@@ -1,16 +1,17 @@
 // Owns the bytes of a state: a heading, then the keys in the order of their queue, then a checksum.
 // Two states that were folded from the same log have the same bytes. Numbers are as the machine has
-// them; a snapshot of another machine, another set of features or another format is refused.
+// them; a snapshot of another machine, another set of features or another format is refused. The
+// bytes have what is needed to take events out again; a digest tells only of what can be asked for.
 
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { FeatureSet } from './definition.ts';
-import { type History, plane, prune } from './history.ts';
+import { firstNeeded, type History, idsNeeded, latestAt, plane, settledAt } from './history.ts';
 import type { KeyStore } from './key-store.ts';
-import { pruneLabels } from './labels.ts';
+import { labelsNeeded } from './labels.ts';
 import type { KeyPlan } from './plan.ts';
 
-const FORMAT = 'florin features 1';
+const FORMAT = 'florin features 2';
 const DIGEST_BITS = 256n;
 
 /** What is kept besides the histories. */
@@ -39,7 +40,8 @@ export function writeSnapshot({ set, store, tally }: Core): Buffer {
   for (const [kind, histories] of store.byKind.entries()) {
     const plan = planFor(store, kind);
     for (const history of histories.values()) {
-      parts.push(numbers([history.used, history.queued]), ...partsOf(plan, history));
+      const settled = settledAt(history, plan.layout);
+      parts.push(numbers([history.used, history.queued]), ...partsOf(plan, history, settled));
     }
   }
   const body = Buffer.concat(parts);
@@ -53,7 +55,7 @@ export function digestOf(store: KeyStore): string {
     const plan = planFor(store, kind);
     for (const history of histories.values()) {
       const hash = createHash('sha256');
-      for (const part of partsOf(plan, history)) hash.update(part);
+      for (const part of partsOf(plan, history, latestAt(history))) hash.update(part);
       sum += BigInt(`0x${hash.digest('hex')}`);
     }
   }
@@ -80,17 +82,19 @@ export function planFor(store: KeyStore, kind: number): KeyPlan {
   return found;
 }
 
-function partsOf(plan: KeyPlan, history: History): readonly Buffer[] {
+/** What is needed of a key where its latest event is at a time. */
+function partsOf(plan: KeyPlan, history: History, latest: number): readonly Buffer[] {
   const { layout } = plan;
-  prune(history, layout);
-  pruneLabels(history, plan);
-  const { start, end, planes, capacity, ids, labels } = history;
+  const { end, planes, capacity } = history;
+  const start = firstNeeded(history, layout, latest);
+  const labels = history.labels.slice(history.labels.length - labelsNeeded(history, plan, latest));
   const key = Buffer.from(history.key);
+  const ids = history.ids.slice(history.ids.length - idsNeeded(history, layout, latest));
   const texts = ids.map((id) => Buffer.from(id));
-  const head = [history.kind, key.length, end - start, ids.length, labels.length];
+  const head = [history.kind, key.length, end - start, texts.length, labels.length];
   const parts = [numbers([...head, ...texts.map(({ length }) => length)]), key, ...texts];
   for (let index = 0; index < layout.planes; index += 1) {
-    if (index === plane.sums) continue;
+    if (layout.hasAmounts && index === plane.sums) continue;
     const from = index * capacity;
     parts.push(bytesOf(planes.subarray(from + start, from + end)));
   }

@@ -3,7 +3,17 @@
 // after, one that is only asked about, and one that comes late.
 
 import { limits } from '#config';
-import { type History, type KnownLabel, locate, plane, sortedBefore, timeAt } from './history.ts';
+import {
+  hintsPlace,
+  type History,
+  type KnownLabel,
+  type Layout,
+  locate,
+  plane,
+  sortedBefore,
+  sortedPlace,
+  timeAt,
+} from './history.ts';
 
 export interface View {
   history: History;
@@ -14,14 +24,14 @@ export interface View {
   position: number;
   /** For each bound the first event newer than it. */
   readonly cuts: Int32Array;
-  /** For each size the latest amounts, ascending, and how many there are. */
-  readonly sorted: Float64Array[];
-  readonly sortedCounts: Int32Array;
+  /** For each size the latest amounts, ascending, and where in the array they are. */
+  readonly sorted: { amounts: Float64Array; from: number; count: number }[];
   /** For each other kind whose different keys are counted, the hash of this event's; or NaN. */
   readonly others: Float64Array;
 }
 
 const WALK_MAX = limits.fraudWalkMax.value;
+const EVENTS_MAX = limits.fraudKeyEventsMax.value;
 
 export function openView(
   history: History,
@@ -34,37 +44,48 @@ export function openView(
     start: 0,
     position: 0,
     cuts: new Int32Array(bounds),
-    sorted: Array.from({ length: sorted }, () => new Float64Array(0)),
-    sortedCounts: new Int32Array(sorted),
+    sorted: Array.from({ length: sorted }, () => ({
+      amounts: history.planes,
+      from: 0,
+      count: 0,
+    })),
     others: new Float64Array(others),
   };
 }
 
 interface Looks {
+  readonly layout: Layout;
   /** How far back each bound is, microseconds. */
   readonly offsets: Float64Array;
-  readonly sortedSizes: readonly number[];
 }
 
 /** Turns a view to a history, at the position where an event belongs. */
 export function look(view: View, history: History, position: number, looks: Looks): void {
   const { cuts, at } = view;
-  const { end, hints } = history;
+  const { planes } = history;
+  const { offsets, layout } = looks;
   view.history = history;
   view.position = position;
-  view.start = Math.max(history.start, position - limits.fraudKeyEventsMax.value);
+  view.start = Math.max(history.start, position - EVENTS_MAX);
+  const hints = hintsPlace(layout, history.capacity);
   for (let bound = 0; bound < cuts.length; bound += 1) {
-    const cut = locate(history, hints[bound] ?? 0, at - (looks.offsets[bound] ?? 0));
-    hints[bound] = cut;
+    const cut = locate(history, planes[hints + bound] ?? 0, at - (offsets[bound] ?? 0));
+    planes[hints + bound] = cut;
     cuts[bound] = Math.min(Math.max(cut, view.start), position);
   }
-  const { sortedSizes } = looks;
-  for (let which = 0; which < sortedSizes.length; which += 1) {
-    const size = sortedSizes[which] ?? 0;
+  if (layout.sortedSizes.length > 0) lookAtSorted(view, layout);
+}
+
+function lookAtSorted({ history, position, sorted }: View, layout: Layout): void {
+  const { start, end, planes, capacity } = history;
+  for (let which = 0; which < sorted.length; which += 1) {
+    const seen = sorted[which];
+    if (seen === undefined) continue;
+    const size = layout.sortedSizes[which] ?? 0;
     const isLatest = position === end;
-    const sorted = isLatest ? history.sorted[which] : sortedBefore(history, position, size);
-    if (sorted !== undefined) view.sorted[which] = sorted;
-    view.sortedCounts[which] = Math.min(size, position - history.start);
+    seen.amounts = isLatest ? planes : sortedBefore(history, position, size);
+    seen.from = isLatest ? sortedPlace(layout, capacity, which) : 0;
+    seen.count = Math.min(size, position - start);
   }
 }
 

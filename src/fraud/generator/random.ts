@@ -2,6 +2,8 @@
 // operations and square roots are used, which IEEE 754 defines to the last bit; exponentials and
 // logarithms, which engines may round differently, are not.
 
+import { randomNumbers } from '../random.ts';
+
 /** Numbers that only look random, in an order that its seed decides. */
 export interface RandomStream {
   /** From 0 up to, not including, 1, in steps of 2^-32. */
@@ -20,7 +22,7 @@ export interface RandomStream {
 
 /** The stream of a seed and of what it is drawn for; other purposes leave it as it is. */
 export function randomStream(seed: number, ...purposes: readonly number[]): RandomStream {
-  const next = shuffledCounter(seed, purposes);
+  const next = numbersFor(seed, purposes);
   const below = (bound: number): number => Math.floor(next() * bound);
   return {
     next,
@@ -32,24 +34,13 @@ export function randomStream(seed: number, ...purposes: readonly number[]): Rand
   };
 }
 
-/** The generator sfc32: three words shuffled, and a counter that keeps the period above 2^32. */
-function shuffledCounter(seed: number, purposes: readonly number[]): () => number {
-  let a = seed >>> 0;
-  let b = Math.floor(seed / 2 ** 32) >>> 0;
-  let c = 0;
-  for (const purpose of purposes) c = Math.imul(c ^ purpose, 0x9e3779b1) + 0x7f4a7c15;
-  let counter = 1;
-  const next = (): number => {
-    const sum = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return (sum >>> 0) / 2 ** 32;
-  };
-  // Until the words are mixed, seeds that are near each other give streams that are.
-  for (let round = 0; round < 15; round += 1) next();
-  return next;
+/** Until the words are mixed, seeds that are near each other give streams that are. */
+const WARM_UP = 15;
+
+function numbersFor(seed: number, purposes: readonly number[]): () => number {
+  let word = 0;
+  for (const purpose of purposes) word = Math.imul(word ^ purpose, 0x9e3779b1) + 0x7f4a7c15;
+  return randomNumbers({ seed, word, warmUp: WARM_UP });
 }
 
 const UNIFORMS = 12;

@@ -63,7 +63,6 @@ export interface RuleEngine {
 
 interface CompiledRule {
   readonly rule: Rule;
-  readonly truth: TruthFunction;
   /** Strengths: places in the table of outcomes. */
   readonly asked: number;
   /** Undefined: what is missing is ignored. */
@@ -84,6 +83,8 @@ interface RuleReasons {
 interface Program {
   readonly ruleSet: RuleSet;
   readonly rules: readonly CompiledRule[];
+  /** Of the rules, and apart from them, because most events need nothing else of them. */
+  readonly conditions: readonly TruthFunction[];
   /** What each rule said of the event under way. */
   readonly truths: Uint8Array;
   /** The decision where no rule says anything. */
@@ -150,16 +151,16 @@ function programOf(ruleSet: RuleSet, counted: Counted): Program {
   return {
     ruleSet,
     rules: ruleSet.rules.map((rule) => compiledRule(rule, counted.get(rule.id))),
+    conditions: ruleSet.rules.map(({ condition }) => truthOf(condition)),
     truths: new Uint8Array(ruleSet.rules.length),
     silent: Object.freeze(silent),
   };
 }
 
 function compiledRule(rule: Rule, counted: readonly number[] | undefined): CompiledRule {
-  const { declineLimit, missing, condition, outcome } = rule;
+  const { declineLimit, missing, outcome } = rule;
   return {
     rule,
-    truth: truthOf(condition),
     asked: outcomes.indexOf(outcome),
     askedWhenMissing: missing === 'ignore' ? undefined : outcomes.indexOf(missing),
     counter: declineLimit && openDeclineCounter(declineLimit, counted),
@@ -182,25 +183,32 @@ function reasonsOf({ id, reason, shadow, outcome, missing }: Rule): RuleReasons 
 }
 
 function evaluate(program: Program, screened: Screened): RuleDecision {
+  const { conditions, truths } = program;
+  let isFalse = true;
+  for (let place = 0; place < conditions.length; place += 1) {
+    const truth = conditions[place]?.(screened) ?? FALSE;
+    truths[place] = truth;
+    if (truth !== FALSE) isFalse = false;
+  }
+  return isFalse ? program.silent : weigh(program, screened.now);
+}
+
+function weigh(program: Program, now: Instant): RuleDecision {
   const { rules, truths } = program;
   let isSilent = true;
   let isAllowed = false;
   let isAllowedInShadow = false;
-  for (let place = 0; place < rules.length; place += 1) {
-    const compiled = rules[place];
-    if (compiled === undefined) break;
-    const truth = compiled.truth(screened);
-    const isIgnored = truth === MISSING && compiled.askedWhenMissing === undefined;
-    truths[place] = isIgnored ? FALSE : truth;
-    if (truth === FALSE || isIgnored) continue;
+  for (const [place, { rule, asked, askedWhenMissing }] of rules.entries()) {
+    const truth = truths[place];
+    if (truth === MISSING && askedWhenMissing === undefined) truths[place] = FALSE;
+    if (truths[place] === FALSE) continue;
     isSilent = false;
-    if (truth === TRUE && compiled.asked === APPROVE) {
+    if (truth === TRUE && asked === APPROVE) {
       isAllowedInShadow = true;
-      if (!compiled.rule.shadow) isAllowed = true;
+      if (!rule.shadow) isAllowed = true;
     }
   }
-  if (isSilent) return program.silent;
-  return decide(program, screened.now, isAllowed, isAllowedInShadow);
+  return isSilent ? program.silent : decide(program, now, isAllowed, isAllowedInShadow);
 }
 
 function decide(

@@ -179,7 +179,9 @@ function orderOf(op: Operation['op'], first: Expression, second: Expression): Tr
     case 'le':
       return atMost(left, right);
     case 'gt':
-      return second.op === 'number' ? moreThan(left, second.value) : lessThan(right, left);
+      if (second.op !== 'number') return lessThan(right, left);
+      if (first.op === 'feature') return featureMoreThan(first.place, second.value);
+      return moreThan(left, second.value);
     default:
       assert(op === 'ge', `"${op}" is an operator of truths`);
       return atMost(right, left);
@@ -205,7 +207,16 @@ function atMost(left: NumberFunction, right: NumberFunction): TruthFunction {
   };
 }
 
-/** The most frequent condition by far, without a call for its constant. */
+/** The most frequent condition by far, without a call: a fraction handed back is an object. */
+function featureMoreThan(place: number, bound: number): TruthFunction {
+  return ({ row }) => {
+    const value = row[place] ?? NaN;
+    if (value > bound) return value < Infinity ? TRUE : MISSING;
+    return value <= bound && value > -Infinity ? FALSE : MISSING;
+  };
+}
+
+/** Without a call for the constant. */
 function moreThan(left: NumberFunction, bound: number): TruthFunction {
   return (screened) => {
     const value = left(screened);
