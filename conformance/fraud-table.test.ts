@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ablate, preferred, publishedBest } from '../src/fraud/evaluate/ablation.ts';
+import type { Metrics } from '../src/fraud/evaluate/metrics.ts';
 import { baselineModels, prequentialModels, reprintModel } from '../src/fraud/evaluate/reprint.ts';
 import { baselinePlan, testPlans } from '../src/fraud/evaluate/splits.ts';
 import { formatMetric, formatTable, type TableRow } from '../src/fraud/evaluate/table.ts';
@@ -32,8 +33,11 @@ for (const line of prequentialModels) {
   });
 }
 
-test('with generic features the four test weeks are better than every published model', (t) => {
-  const history = historyFor(transactions, 'generic', testPlans);
+/** What is held on the test weeks with the wider features, which know nothing of the simulator. */
+const targets: Metrics = { aucRoc: 0.884, averagePrecision: 0.739, cardPrecision: 0.311 };
+
+test('with wider features the four test weeks reach the targets above every published model', (t) => {
+  const history = historyFor(transactions, 'wider', testPlans);
   const { parameters, name } = preferred;
   const rows = ablate(history, parameters, { seed });
   const perfect = perfectRow(transactions);
@@ -42,7 +46,8 @@ test('with generic features the four test weeks are better than every published 
   const best = rows.at(-1)?.metrics;
   assert.ok(best);
   for (const metric of metricNames) {
-    assert.ok(best[metric] > publishedBest[metric], `${metric} is ${formatMetric(best[metric])}`);
+    assert.ok(targets[metric] > publishedBest[metric]);
+    assert.ok(best[metric] >= targets[metric], `${metric} is ${formatMetric(best[metric])}`);
   }
   assert.ok(best.cardPrecision < perfect.metrics.cardPrecision);
 });

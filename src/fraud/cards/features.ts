@@ -1,11 +1,12 @@
 // Owns what is computed of card transactions: the fifteen features of the Fraud Detection Handbook
-// under the Handbook's names, and eleven more that know nothing of how fraud was simulated. Over
-// columns they come to the same numbers as event by event.
+// under the Handbook's names, eleven more that know nothing of how fraud was simulated, and nine of
+// that kind besides. Over columns they come to the same numbers as event by event.
 
 import { assert } from '#kernel';
 import type { FeatureDefinition, FeatureSet } from '../features/definition.ts';
 import type { Matrix } from '../matrix.ts';
-import { fillColumns, type RowRange } from './fill-columns.ts';
+import { fillColumns } from './fill-columns.ts';
+import type { CardSet, RowRange } from './grouped.ts';
 import type { Transactions } from './transactions.ts';
 import {
   DAY_S,
@@ -51,6 +52,23 @@ const generic: readonly FeatureDefinition[] = [
   { name: 'TX_HOUR', kind: 'calendar', part: 'hour' },
 ];
 
+const median = { key: 'customer', share: 0.5, latest: LATEST_AMOUNTS } as const;
+const day = { windowS: DAY_S } as const;
+const week = { windowS: 7 * DAY_S } as const;
+const frauds = { kind: 'fraud_amount', key: 'terminal', windowS: 30 * DAY_S, settled } as const;
+
+const more: readonly FeatureDefinition[] = [
+  { name: 'AVG_1DAY_TO_MEDIAN_LAST_100', kind: 'shift', of: 'average', ...day, ...median },
+  { name: 'AVG_7DAY_TO_MEDIAN_LAST_100', kind: 'shift', of: 'average', ...week, ...median },
+  { name: 'MAX_7DAY_TO_MEDIAN_LAST_100', kind: 'shift', of: 'max', ...week, ...median },
+  { name: 'CUSTOMER_NB_TX_1DAY_SHARE_OF_30DAY', ...trend('count'), ...day },
+  { name: 'AVG_7DAY_TO_AVG_30DAY', ...trend('average'), ...week },
+  { name: 'TERMINAL_FRAUD_AVG_AMOUNT_30DAY', ...frauds, measure: 'average' },
+  { name: 'TERMINAL_FRAUD_MIN_AMOUNT_30DAY', ...frauds, measure: 'min' },
+  { name: 'AMOUNT_TO_TERMINAL_FRAUD_MEDIAN_30DAY', ...frauds, measure: 'ratio' },
+  { name: 'TERMINAL_HOURS_BEFORE_FRAUD_STREAK', ...streak('before') },
+];
+
 export const handbookFeatures: FeatureSet = {
   version: 'handbook-1',
   keys: ['customer', 'terminal'],
@@ -65,18 +83,31 @@ export const genericFeatures: FeatureSet = {
   features: [...handbook, ...generic],
 };
 
+/** Where a better ranking is worth nine more columns in every row that is kept and scored. */
+export const widerFeatures: FeatureSet = {
+  ...handbookFeatures,
+  version: 'wider-1',
+  features: [...handbook, ...generic, ...more],
+};
+
+const sets = {
+  handbook: handbookFeatures,
+  generic: genericFeatures,
+  wider: widerFeatures,
+} as const;
+
 /** The features of the rows wanted; what came before them counts as history. */
 export function cardMatrix(
   transactions: Transactions,
-  set: 'handbook' | 'generic',
+  set: CardSet,
   range: RowRange = { from: 0, to: transactions.count },
 ): Matrix {
   assert(range.from >= 0 && range.from <= range.to, 'a range of rows begins before its end');
   assert(range.to <= transactions.count, 'a range of rows is within the transactions');
-  const { features } = set === 'handbook' ? handbookFeatures : genericFeatures;
+  const { features } = sets[set];
   const rows = range.to - range.from;
   const columns = features.map(() => new Float64Array(rows));
-  fillColumns({ transactions, range, columns, isGeneric: set === 'generic' });
+  fillColumns({ transactions, range, columns, set });
   return { rows, names: features.map(({ name }) => name), columns };
 }
 
@@ -96,6 +127,10 @@ function terminalWindow(days: number): readonly FeatureDefinition[] {
   ];
 }
 
-function streak(measure: 'length' | 'age') {
+function trend(of: 'count' | 'average') {
+  return { kind: 'trend', key: 'customer', of, longerS: 30 * DAY_S } as const;
+}
+
+function streak(measure: 'length' | 'age' | 'before') {
   return { kind: 'streak', key: 'terminal', measure, latest: STREAK_MAX, settled } as const;
 }

@@ -11,6 +11,8 @@ import {
   replaceSorted,
   zScoreOf,
 } from '../features/statistics.ts';
+import { fillFraudAmounts, shiftFiller } from './fill-wider.ts';
+import { columnAt, type Filling, type Grouped, groupRows, type Habit, ratio } from './grouped.ts';
 import type { Transactions } from './transactions.ts';
 import {
   DAY_S,
@@ -22,85 +24,36 @@ import {
   WINDOW_DAYS,
 } from './windows.ts';
 
-export interface RowRange {
-  readonly from: number;
-  /** The first row that is not wanted any more. */
-  readonly to: number;
-}
-
-export interface Filling {
-  readonly transactions: Transactions;
-  readonly range: RowRange;
-  /** In the order of the features. */
-  readonly columns: readonly Float64Array[];
-  readonly isGeneric: boolean;
-}
-
 const HOUR_S = HOUR_US / SECOND_US;
 const MONTH = WINDOW_DAYS.length - 1;
-const columnOf = { amount: 0, weekend: 1, night: 2, customer: 3, terminal: 9, generic: 15 };
+const columnOf = {
+  amount: 0,
+  weekend: 1,
+  night: 2,
+  customer: 3,
+  terminal: 9,
+  generic: 15,
+  hour: 25,
+};
 
 export function fillColumns(filling: Filling): void {
-  const { transactions, range } = filling;
+  const { transactions, range, set } = filling;
   fillOwn(filling);
   const customers = groupRows(transactions, transactions.customers, range.to);
   fillCustomerWindows(filling, customers);
-  if (filling.isGeneric) fillHabits(filling, customers);
+  if (set !== 'handbook') fillHabits(filling, customers);
   const terminals = groupRows(transactions, transactions.terminals, range.to);
   fillTerminalWindows(filling, terminals);
-  if (filling.isGeneric) fillStreaks(filling, terminals);
-}
-
-/** The rows of each key, one key after another and each in order, with what is asked of them. */
-interface Grouped {
-  readonly rows: Uint32Array;
-  readonly seconds: Uint32Array;
-  readonly amounts: Float64Array;
-  readonly isFraud: Uint8Array;
-  /** Where the rows of a key begin; they end where the next key's begin. */
-  readonly starts: Uint32Array;
-}
-
-function groupRows(transactions: Transactions, keys: Uint32Array, count: number): Grouped {
-  let most = 0;
-  for (let row = 0; row < count; row += 1) most = Math.max(most, keys[row] ?? 0);
-  const starts = new Uint32Array(most + 2);
-  for (let row = 0; row < count; row += 1) {
-    const next = (keys[row] ?? 0) + 1;
-    starts[next] = (starts[next] ?? 0) + 1;
-  }
-  for (let key = 0; key <= most; key += 1) {
-    starts[key + 1] = (starts[key + 1] ?? 0) + (starts[key] ?? 0);
-  }
-  const places = starts.slice();
-  const rows = new Uint32Array(count);
-  const seconds = new Uint32Array(count);
-  const amounts = new Float64Array(count);
-  const isFraud = new Uint8Array(count);
-  for (let row = 0; row < count; row += 1) {
-    const key = keys[row] ?? 0;
-    const place = places[key] ?? 0;
-    places[key] = place + 1;
-    rows[place] = row;
-    seconds[place] = transactions.seconds[row] ?? 0;
-    amounts[place] = transactions.amounts[row] ?? 0;
-    isFraud[place] = (transactions.patterns[row] ?? 0) > 0 ? 1 : 0;
-  }
-  return { rows, seconds, amounts, isFraud, starts };
-}
-
-function column({ columns }: Filling, index: number): Float64Array {
-  const found = columns[index];
-  assert(found !== undefined, 'there are as many columns as features');
-  return found;
+  if (set !== 'handbook') fillStreaks(filling, terminals);
+  if (set === 'wider') fillFraudAmounts(filling, terminals);
 }
 
 function fillOwn(filling: Filling): void {
-  const { transactions, range, isGeneric, columns } = filling;
-  const amounts = column(filling, columnOf.amount);
-  const weekends = column(filling, columnOf.weekend);
-  const nights = column(filling, columnOf.night);
-  const hours = isGeneric ? column(filling, columns.length - 1) : undefined;
+  const { transactions, range, set } = filling;
+  const amounts = columnAt(filling, columnOf.amount);
+  const weekends = columnAt(filling, columnOf.weekend);
+  const nights = columnAt(filling, columnOf.night);
+  const hours = set === 'handbook' ? undefined : columnAt(filling, columnOf.hour);
   for (let row = range.from; row < range.to; row += 1) {
     const out = row - range.from;
     const at = instantAt(transactions, row);
@@ -121,8 +74,8 @@ function fillCustomerWindows(filling: Filling, grouped: Grouped): void {
   const { from: firstRow } = filling.range;
   const { rows, seconds, amounts, starts } = grouped;
   for (const [index, days] of WINDOW_DAYS.entries()) {
-    const counts = column(filling, columnOf.customer + 2 * index);
-    const means = column(filling, columnOf.customer + 2 * index + 1);
+    const counts = columnAt(filling, columnOf.customer + 2 * index);
+    const means = columnAt(filling, columnOf.customer + 2 * index + 1);
     for (let key = 0; key + 1 < starts.length; key += 1) {
       const end = starts[key + 1] ?? 0;
       let start = starts[key] ?? 0;
@@ -148,6 +101,7 @@ function fillCustomerWindows(filling: Filling, grouped: Grouped): void {
 function fillHabits(filling: Filling, grouped: Grouped): void {
   const { seconds, amounts, starts } = grouped;
   const fill = habitFiller(filling, grouped);
+  const fillShift = filling.set === 'wider' ? shiftFiller(filling, grouped) : undefined;
   const sorted = new Float64Array(LATEST_AMOUNTS);
   for (let key = 0; key + 1 < starts.length; key += 1) {
     const begin = starts[key] ?? 0;
@@ -160,7 +114,10 @@ function fillHabits(filling: Filling, grouped: Grouped): void {
         sum -= amounts[first] ?? 0;
         first += 1;
       }
-      fill({ sorted, begin, first, sum, at });
+      const median = quantileOf(sorted, Math.min(at - begin, LATEST_AMOUNTS), 0.5);
+      const habit = { sorted, median, begin, first, sum, at };
+      fill(habit);
+      fillShift?.(habit);
       const value = amounts[at] ?? 0;
       const out = amounts[at - LATEST_AMOUNTS] ?? 0;
       if (at - begin < LATEST_AMOUNTS) insertSorted(sorted, at - begin, value);
@@ -170,35 +127,24 @@ function fillHabits(filling: Filling, grouped: Grouped): void {
   }
 }
 
-interface Habit {
-  /** The latest amounts before, in ascending order. */
-  readonly sorted: Float64Array;
-  /** Where the customer's begin, and those of the month with their sum. */
-  readonly begin: number;
-  readonly first: number;
-  readonly sum: number;
-  readonly at: number;
-}
-
 function habitFiller(filling: Filling, grouped: Grouped): (habit: Habit) => void {
   const { amounts, seconds, rows } = grouped;
   const first = columnOf.generic;
-  const toMean = column(filling, first);
-  const toMax = column(filling, first + 1);
-  const toMedian = column(filling, first + 2);
-  const toHigh = column(filling, first + 3);
-  const zScores = column(filling, first + 4);
-  const gaps = column(filling, first + 5);
-  const medians = column(filling, first + 6);
+  const toMean = columnAt(filling, first);
+  const toMax = columnAt(filling, first + 1);
+  const toMedian = columnAt(filling, first + 2);
+  const toHigh = columnAt(filling, first + 3);
+  const zScores = columnAt(filling, first + 4);
+  const gaps = columnAt(filling, first + 5);
+  const medians = columnAt(filling, first + 6);
   const walkMax = limits.fraudWalkMax.value;
   return (habit) => {
-    const { at, begin } = habit;
+    const { at, begin, median } = habit;
     const out = (rows[at] ?? 0) - filling.range.from;
     if (out < 0) return;
     const amount = amounts[at] ?? 0;
     const from = Math.max(habit.first, at - walkMax);
     const latest = Math.min(at - begin, LATEST_AMOUNTS);
-    const median = quantileOf(habit.sorted, latest, 0.5);
     toMean[out] = ratio(amount * (at - habit.first), habit.sum);
     toMax[out] = ratio(amount, maxOf(amounts, from, at));
     toMedian[out] = ratio(amount, median);
@@ -211,17 +157,12 @@ function habitFiller(filling: Filling, grouped: Grouped): (habit: Habit) => void
   };
 }
 
-/** NaN where there is nothing to compare with. */
-function ratio(amount: number, of: number): number {
-  return of > 0 ? amount / of : NaN;
-}
-
 function fillTerminalWindows(filling: Filling, grouped: Grouped): void {
   const { from: firstRow } = filling.range;
   const { rows, seconds, isFraud, starts } = grouped;
   for (const [index, days] of WINDOW_DAYS.entries()) {
-    const counts = column(filling, columnOf.terminal + 2 * index);
-    const risks = column(filling, columnOf.terminal + 2 * index + 1);
+    const counts = columnAt(filling, columnOf.terminal + 2 * index);
+    const risks = columnAt(filling, columnOf.terminal + 2 * index + 1);
     for (let key = 0; key + 1 < starts.length; key += 1) {
       const end = starts[key + 1] ?? 0;
       let start = starts[key] ?? 0;
@@ -252,9 +193,9 @@ function fillStreaks(filling: Filling, grouped: Grouped): void {
   const { from: firstRow } = filling.range;
   const { rows, seconds, isFraud, starts } = grouped;
   const first = columnOf.generic + 7;
-  const streaks = column(filling, first);
-  const ages = column(filling, first + 1);
-  const shares = column(filling, first + 2);
+  const streaks = columnAt(filling, first);
+  const ages = columnAt(filling, first + 1);
+  const shares = columnAt(filling, first + 2);
   for (let key = 0; key + 1 < starts.length; key += 1) {
     const begin = starts[key] ?? 0;
     const end = starts[key + 1] ?? 0;

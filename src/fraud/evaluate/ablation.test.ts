@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { addDays, DAY_US } from '#kernel';
-import { genericFeatures } from '../cards/features.ts';
+import { widerFeatures } from '../cards/features.ts';
 import type { Transactions } from '../cards/transactions.ts';
 import type { Training } from '../matrix.ts';
 import { trainTree } from '../model/baselines/tree.ts';
@@ -13,8 +13,8 @@ import { testPlans, validationPlans } from './splits.ts';
 const history = historyOfRisk();
 const options = { seed: 1 };
 
-test('the last group of an ablation is every generic feature, in the order of the set', () => {
-  const names = genericFeatures.features.map(({ name }) => name);
+test('the last group of an ablation is every wider feature, in the order of the set', () => {
+  const names = widerFeatures.features.map(({ name }) => name);
   assert.deepEqual(featureGroups.at(-1)?.names, names);
 });
 
@@ -28,11 +28,12 @@ test('a group that has the feature which tells fraud ranks better than one that 
     rows.map(({ model }) => model),
     featureGroups.map(({ name }) => name),
   );
-  const [without, customer, terminal, both] = rows.map(({ metrics }) => metrics.aucRoc);
+  const [without, customer, terminal, both, wider] = rows.map(({ metrics }) => metrics.aucRoc);
   assert.ok(without !== undefined && without < 0.8);
   assert.ok(customer !== undefined && customer < 0.8);
   assert.equal(terminal, 1);
   assert.equal(both, 1);
+  assert.equal(wider, 1);
 });
 
 test('a history that lacks a feature is a bug of the caller', () => {
@@ -76,7 +77,7 @@ function historyOfRisk(): History {
     start: first.trainFrom,
     patterns,
   };
-  const names = genericFeatures.features.map(({ name }) => name);
+  const names = widerFeatures.features.map(({ name }) => name);
   const columns = names.map((name, column) =>
     name === 'TERMINAL_FRAUD_STREAK'
       ? Float64Array.from(patterns)

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { formatDate, parseDate } from '#kernel';
 import type { Transactions } from '../cards/transactions.ts';
 import {
+  choicePlans,
   labelsAt,
   prequentialPlans,
   rowsOfPlans,
@@ -63,6 +64,13 @@ test('every week that parameters are chosen on is over before the first week of 
     '2018-07-04',
     '2018-06-27',
     '2018-06-20',
+  ]);
+  assert.deepEqual(startsOf(choicePlans), [
+    ...startsOf(validationPlans),
+    '2018-06-13',
+    '2018-06-06',
+    '2018-05-30',
+    '2018-05-23',
   ]);
   assert.deepEqual(startsOf(testPlans), ['2018-08-15', '2018-08-08', '2018-08-01', '2018-07-25']);
 });

@@ -36,8 +36,11 @@ const baseline = requireDate('2018-07-25');
 /** The single split of the published baseline (chapter 3 of the handbook). */
 export const baselinePlan = weekPlan(baseline);
 
-/** Four weeks for choosing parameters: the last is judged before the first test week begins. */
+/** The published weeks for choosing: the last is judged before the first test week begins. */
 export const validationPlans = prequentialPlans(addDays(baseline, -14));
+
+/** Those and the four before them: over four weeks chance alone moves the figures too much. */
+export const choicePlans = [...validationPlans, ...prequentialPlans(addDays(baseline, -42))];
 
 /** Four weeks on which results are reported, and nothing is chosen. */
 export const testPlans = prequentialPlans(addDays(baseline, 21));
