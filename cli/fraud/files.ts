@@ -24,7 +24,7 @@ export const sourceOptions = {
   until: { type: 'string' },
 } as const;
 
-interface Days {
+export interface Days {
   readonly from?: string | undefined;
   readonly until?: string | undefined;
 }
@@ -41,9 +41,7 @@ export async function readTransactions(source: string, days: Days): Promise<Tran
 }
 
 async function readFolder(folder: string, days: Days): Promise<Transactions> {
-  const from = requireDay(days.from, 'from');
-  const until = addDays(requireDay(days.until, 'until'), 1);
-  if (until <= from) throw new UsageError('--until must not be before --from.');
+  const { from, until } = rangeOf(days);
   const objects = await openLake(folder);
   const read = await readLakeTransactions(objects, {
     from,
@@ -54,6 +52,14 @@ async function readFolder(folder: string, days: Days): Promise<Transactions> {
   const { transactions } = read.value;
   if (transactions.count > 0) return transactions;
   throw new UsageError(`${folder} has no transactions from ${days.from} until ${days.until}.`);
+}
+
+/** Both days are part of it. */
+export function rangeOf(days: Days): { readonly from: Instant; readonly until: Instant } {
+  const from = requireDay(days.from, 'from');
+  const until = addDays(requireDay(days.until, 'until'), 1);
+  if (until <= from) throw new UsageError('--until must not be before --from.');
+  return { from, until };
 }
 
 function requireDay(text: string | undefined, name: string): Instant {

@@ -9,8 +9,10 @@ import {
   handbookFeatures,
   modelVersion,
   parseModel,
+  paymentFeatures,
   serializeModel,
   trainedOn,
+  widerFeatures,
   type FraudModel,
   type Matrix,
   type ModelCard,
@@ -20,11 +22,14 @@ import {
 } from '#fraud';
 import { UsageError } from '../usage.ts';
 import { readBytes, writeWhole, type Target } from './files.ts';
-import type { JudgedWeek, Trained, TrainingPlan } from './training.ts';
+import type { FeatureChoice, JudgedWeek, Trained, TrainingPlan } from './training.ts';
 
-export type FeatureChoice = TrainingPlan['features'];
-
-const featureSets = { generic: genericFeatures, handbook: handbookFeatures } as const;
+const featureSets = {
+  generic: genericFeatures,
+  handbook: handbookFeatures,
+  wider: widerFeatures,
+  payments: paymentFeatures,
+} as const;
 
 export interface LoadedModel {
   readonly model: FraudModel;
@@ -37,8 +42,10 @@ export function loadModel(file: string): LoadedModel {
   const generic = parseModel(bytes, expectedOf('generic'));
   if (generic.ok) return { model: generic.value, features: 'generic' };
   if (generic.refusal.code === 'model_features_differ') {
-    const handbook = parseModel(bytes, expectedOf('handbook'));
-    if (handbook.ok) return { model: handbook.value, features: 'handbook' };
+    for (const features of ['handbook', 'wider', 'payments'] as const) {
+      const other = parseModel(bytes, expectedOf(features));
+      if (other.ok) return { model: other.value, features };
+    }
   }
   throw new UsageError(`${file} cannot be used: ${generic.refusal.message}.`);
 }
@@ -58,6 +65,9 @@ export function matrixFor(
   transactions: Transactions,
   range: RowRange,
 ): Matrix {
+  if (features === 'payments') {
+    throw new UsageError('A model of payments is for decisions of the bank, not for card files.');
+  }
   return cardMatrix(transactions, features, range);
 }
 

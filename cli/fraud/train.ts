@@ -1,11 +1,13 @@
 // florin fraud train: trains a model on card transactions and says how good it is on days that it
-// has not seen. The same transactions, options and seed write the same model.
+// has not seen, or on the decisions that the bank has kept. The same transactions, options and seed
+// write the same model.
 
 import { addDays, DAY_US, formatDate } from '#kernel';
 import {
   fraudPatternNames,
   fraudPatterns,
   labelsAt,
+  readLakeHistory,
   spreadOf,
   type FraudPattern,
   type Metrics,
@@ -13,12 +15,20 @@ import {
 } from '#fraud';
 import { createProgress } from '../progress.ts';
 import { grouped } from '../rules-report.ts';
-import { EXIT_DONE, parseCount, parseStrictly, UsageError } from '../usage.ts';
+import { EXIT_DONE, parseCount, parseStrictly, UsageError, type Environment } from '../usage.ts';
 import { readTransactions, requireFree, sourceOptions } from './files.ts';
 import { linesOfFound } from './found.ts';
+import { keptFeatures, keptOptions, openKept } from './kept.ts';
 import { daysOf, probabilityOf, saveModel, testDaysOf } from './model.ts';
 import { decimal, print, tableOf } from './print.ts';
-import { daysNeeded, train, type Trained, type TrainingPlan } from './training.ts';
+import {
+  daysNeeded,
+  train,
+  type FeatureChoice,
+  type Trained,
+  type TrainingPlan,
+  type TrainingSource,
+} from './training.ts';
 import { dayOption, requireOne, requireOption, seedOf, shareOption } from './words.ts';
 
 const TREES_MAX = 2_000;
@@ -26,11 +36,13 @@ const DEPTH_MAX = 12;
 const SPAN_MAX_DAYS = 366;
 const WEEKS_MAX = 26;
 const USAGE = 'fraud train takes one SOURCE and --model FILE.';
+const USAGE_OF_KEPT = 'fraud train --from-lake takes at most one FOLDER, and --model FILE.';
 
 const options = {
   ...sourceOptions,
+  ...keptOptions,
   model: { type: 'string' },
-  features: { type: 'string', default: 'generic' },
+  features: { type: 'string' },
   seed: { type: 'string', default: '1' },
   trees: { type: 'string', default: '150' },
   depth: { type: 'string', default: '4' },
@@ -50,27 +62,58 @@ type Given = ReturnType<
   typeof parseStrictly<{ args: string[]; options: typeof options }>
 >['values'];
 
-export async function runTrain(args: string[]): Promise<number> {
+export async function runTrain(args: string[], env: Environment): Promise<number> {
   const { values, positionals } = parseStrictly({ args, options, allowPositionals: true });
-  const source = requireOne(positionals, USAGE);
   const target = { file: requireOption(values.model, USAGE), replaces: values.force };
   const settled = settledOf(values);
   requireFree(target);
-  const transactions = await readTransactions(source, values);
+  const source = await sourceOf(positionals, values, env);
+  const { transactions } = source;
   const plan = { ...settled, testFrom: testFromOf(transactions, settled, values['test-from']) };
   requireDays(transactions, plan);
-  const trained = train(transactions, plan, createProgress(process.stderr));
+  const trained = train(source, plan, createProgress(process.stderr));
   requireFrauds(trained, transactions);
   const version = saveModel(target, trained, plan);
   print([...linesOf(transactions, trained, plan), '', `${target.file}: model ${version}`]);
   return EXIT_DONE;
 }
 
-function settledOf(values: Given): Omit<TrainingPlan, 'testFrom'> {
-  const { features } = values;
-  if (features !== 'generic' && features !== 'handbook') {
-    throw new UsageError('--features is generic or handbook.');
+async function sourceOf(
+  positionals: readonly string[],
+  values: Given,
+  env: Environment,
+): Promise<TrainingSource> {
+  if (values['from-lake']) return await readKept(positionals, values, env);
+  return { transactions: await readTransactions(requireOne(positionals, USAGE), values) };
+}
+
+async function readKept(
+  [folder, ...rest]: readonly string[],
+  { from, until, tenant }: Given,
+  env: Environment,
+): Promise<TrainingSource> {
+  if (rest.length > 0) throw new UsageError(USAGE_OF_KEPT);
+  const { lake, range } = await openKept({ from, until, tenant, folder }, env);
+  const read = await readLakeHistory(lake, range, keptFeatures);
+  if (!read.ok) throw new UsageError(read.refusal.message);
+  const { transactions, matrix, skipped } = read.value;
+  if (skipped > 0) {
+    print([`${grouped(skipped)} decisions left out: made without features, or with others.`, '']);
   }
+  if (transactions.count > 0) return { transactions, matrix };
+  throw new UsageError(`There are no decisions from ${from} until ${until} to learn from.`);
+}
+
+function featuresOf({ features, 'from-lake': isKept }: Given): FeatureChoice {
+  if (isKept && features === undefined) return 'payments';
+  if (isKept) throw new UsageError('--features is for card transactions, not for --from-lake.');
+  if (features === undefined || features === 'generic') return 'generic';
+  if (features === 'handbook' || features === 'wider') return features;
+  throw new UsageError('--features is generic, handbook or wider.');
+}
+
+function settledOf(values: Given): Omit<TrainingPlan, 'testFrom'> {
+  const features = featuresOf(values);
   const days = (name: 'train-days' | 'delay-days' | 'test-days', min: number): number =>
     parseCount(values[name], { name, min, max: SPAN_MAX_DAYS });
   return {

@@ -19,6 +19,7 @@ import {
   type BoostedTreesParameters,
   type Calibration,
   type History,
+  type Matrix,
   type Metrics,
   type Split,
   type SplitPlan,
@@ -27,8 +28,18 @@ import {
 } from '#fraud';
 import type { Progress } from '../progress.ts';
 
+/** Of card transactions, computed here; of payments, as the bank has kept them. */
+export type FeatureChoice = 'generic' | 'handbook' | 'wider' | 'payments';
+
+/** What is learnt from. */
+export interface TrainingSource {
+  readonly transactions: Transactions;
+  /** The features of all transactions, where they are kept and not to be computed. */
+  readonly matrix?: Matrix | undefined;
+}
+
 export interface TrainingPlan {
-  readonly features: 'generic' | 'handbook';
+  readonly features: FeatureChoice;
   readonly parameters: BoostedTreesParameters;
   readonly seed: number;
   /** The first day that is judged. */
@@ -65,7 +76,8 @@ export function daysNeeded({ trainDays, delayDays, testDays, weeks }: TrainingPl
   return 2 * (trainDays + delayDays) + (weeks - 1) * testDays;
 }
 
-export function train(transactions: Transactions, plan: TrainingPlan, progress: Progress): Trained {
+export function train(source: TrainingSource, plan: TrainingPlan, progress: Progress): Trained {
+  const { transactions } = source;
   const { trainDays, delayDays, testDays } = plan;
   const trainFrom = addDays(plan.testFrom, -(trainDays + delayDays));
   const plans = Array.from({ length: plan.weeks }, (_, week) => ({
@@ -81,7 +93,7 @@ export function train(transactions: Transactions, plan: TrainingPlan, progress: 
     delayDays,
     testDays: trainDays,
   };
-  const history = historyOf(transactions, [...plans, calibrationPlan], plan, progress);
+  const history = historyOf(source, [...plans, calibrationPlan], plan, progress);
   const weeks = plans.map((each) => judge(history, each, plan, progress));
   const [last] = weeks;
   assert(last !== undefined, 'at least one week is judged');
@@ -92,11 +104,13 @@ export function train(transactions: Transactions, plan: TrainingPlan, progress: 
 }
 
 function historyOf(
-  transactions: Transactions,
+  { transactions, matrix: kept }: TrainingSource,
   plans: readonly SplitPlan[],
   { features }: TrainingPlan,
   progress: Progress,
 ): History {
+  if (kept !== undefined) return { transactions, matrix: kept, firstRow: 0 };
+  assert(features !== 'payments', 'features of payments are kept, not computed from cards');
   const range = rowsOfPlans(transactions, plans);
   progress.start('features', { total: range.to - range.from, unit: 'transactions' });
   const matrix = cardMatrix(transactions, features, range);

@@ -190,6 +190,15 @@ export const settings = {
       default: undefined,
     }),
   },
+  fraud: {
+    screening: choice({
+      env: 'FLORIN_FRAUD_SCREENING',
+      unit: 'switch',
+      meaning: 'whether payments are judged for fraud before any money moves',
+      default: 'on',
+      values: ['on', 'off'],
+    }),
+  },
   log: {
     level: choice({
       env: 'FLORIN_LOG_LEVEL',

@@ -3,20 +3,42 @@
 
 import type { ParquetFields } from '#platform';
 import { decisionModes, type FraudDecision } from '../decision.ts';
+import type { FraudEvent } from '../event.ts';
 import { isReasonCode, type ReasonShare } from '../reasons.ts';
 import type { RuleReason } from '../rules/engine.ts';
 import { outcomes } from '../rules/rule-set.ts';
+import { eventColumnsOf, eventFields, eventOf } from './events.ts';
 import { oneOf, parseStored, valueAt, type LakeTable } from './table.ts';
 
+/** A decision with what it was about, and where the bank keeps it. */
+export interface LakeDecision extends Omit<FraudDecision, 'eventId' | 'eventAt'> {
+  readonly event: FraudEvent;
+  /** The id of its batch. */
+  readonly batch: string;
+  /** The id of the payment; undefined where none came of it. */
+  readonly subject: string | undefined;
+  readonly accountId: string;
+  /** Which rules, lists, models and policies were in force. */
+  readonly revision: number;
+  /** The version of the model that was only watched, and what it said. */
+  readonly challenger: string | undefined;
+  readonly challengerScore: number | undefined;
+}
+
 const decisionFields = {
-  event_id: { type: 'text' },
-  event_at: { type: 'instant' },
+  ...eventFields,
+  batch: { type: 'text' },
+  subject: { type: 'text', isOptional: true },
+  account_id: { type: 'text' },
+  revision: { type: 'whole' },
   decided_at: { type: 'instant' },
   took_us: { type: 'number' },
   mode: { type: 'text' },
   outcome: { type: 'text' },
   shadow_outcome: { type: 'text' },
   score: { type: 'number', isOptional: true },
+  challenger: { type: 'text', isOptional: true },
+  challenger_score: { type: 'number', isOptional: true },
   features: { type: 'numbers' },
   feature_set_version: { type: 'text' },
   model_version: { type: 'text', isOptional: true },
@@ -28,20 +50,25 @@ const decisionFields = {
   model_reasons: { type: 'text' },
 } as const satisfies ParquetFields;
 
-export const lakeDecisions: LakeTable<FraudDecision, typeof decisionFields> = {
+export const lakeDecisions: LakeTable<LakeDecision, typeof decisionFields> = {
   name: 'decisions',
   fields: decisionFields,
   at: ({ decidedAt }) => decidedAt,
-  id: ({ eventId }) => eventId,
+  id: ({ event }) => event.id,
   columnsOf: (decisions) => ({
-    event_id: decisions.map(({ eventId }) => eventId),
-    event_at: decisions.map(({ eventAt }) => eventAt),
+    ...eventColumnsOf(decisions.map(({ event }) => event)),
+    batch: decisions.map(({ batch }) => batch),
+    subject: decisions.map(({ subject }) => subject),
+    account_id: decisions.map(({ accountId }) => accountId),
+    revision: decisions.map(({ revision }) => revision),
     decided_at: decisions.map(({ decidedAt }) => decidedAt),
     took_us: decisions.map(({ tookUs }) => tookUs),
     mode: decisions.map(({ mode }) => mode),
     outcome: decisions.map(({ outcome }) => outcome),
     shadow_outcome: decisions.map(({ shadowOutcome }) => shadowOutcome),
     score: decisions.map(({ score }) => score),
+    challenger: decisions.map(({ challenger }) => challenger),
+    challenger_score: decisions.map(({ challengerScore }) => challengerScore),
     features: decisions.map(({ features }) => [...features]),
     feature_set_version: decisions.map(({ featureSetVersion }) => featureSetVersion),
     model_version: decisions.map(({ modelVersion }) => modelVersion),
@@ -52,14 +79,19 @@ export const lakeDecisions: LakeTable<FraudDecision, typeof decisionFields> = {
     model_reasons: decisions.map(({ modelReasons }) => JSON.stringify(modelReasons)),
   }),
   rowOf: (columns, index) => ({
-    eventId: valueAt(columns.event_id, index),
-    eventAt: valueAt(columns.event_at, index),
+    event: eventOf(columns, index),
+    batch: valueAt(columns.batch, index),
+    subject: valueAt(columns.subject, index),
+    accountId: valueAt(columns.account_id, index),
+    revision: valueAt(columns.revision, index),
     decidedAt: valueAt(columns.decided_at, index),
     tookUs: valueAt(columns.took_us, index),
     mode: oneOf(decisionModes, valueAt(columns.mode, index)),
     outcome: oneOf(outcomes, valueAt(columns.outcome, index)),
     shadowOutcome: oneOf(outcomes, valueAt(columns.shadow_outcome, index)),
     score: valueAt(columns.score, index),
+    challenger: valueAt(columns.challenger, index),
+    challengerScore: valueAt(columns.challenger_score, index),
     features: Float64Array.from(valueAt(columns.features, index)),
     featureSetVersion: valueAt(columns.feature_set_version, index),
     modelVersion: valueAt(columns.model_version, index),
@@ -70,7 +102,7 @@ export const lakeDecisions: LakeTable<FraudDecision, typeof decisionFields> = {
   }),
 };
 
-function countedCodes({ ruleReasons, modelReasons }: FraudDecision): string[] {
+function countedCodes({ ruleReasons, modelReasons }: LakeDecision): string[] {
   const counted = ruleReasons.filter(({ shadow, setAside }) => !shadow && !setAside);
   return [...new Set([...counted, ...modelReasons].map(({ code }) => code))];
 }

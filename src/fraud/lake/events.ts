@@ -7,20 +7,42 @@ import { parseStored, valueAt, type LakeTable } from './table.ts';
 
 /** A label, with the pattern of the fraud where it is known. */
 export interface LakeLabel extends FraudLabel {
+  /** Of labels of one event, known at the same time, the one with the greatest id counts. */
+  readonly id?: string | undefined;
+  /** Who says so. */
+  readonly source?: string | undefined;
   readonly pattern?: string | undefined;
 }
 
+const keyKinds = [
+  'customer',
+  'account',
+  'counterparty',
+  'payer',
+  'payee',
+  'terminal',
+  'device',
+  'channel',
+  'product',
+  'currency',
+] as const;
+
+const text = { type: 'text', isOptional: true } as const;
+
 const keyFields = {
-  customer: { type: 'text', isOptional: true },
-  account: { type: 'text', isOptional: true },
-  counterparty: { type: 'text', isOptional: true },
-  terminal: { type: 'text', isOptional: true },
-  device: { type: 'text', isOptional: true },
+  customer: text,
+  account: text,
+  counterparty: text,
+  payer: text,
+  payee: text,
+  terminal: text,
+  device: text,
+  channel: text,
+  product: text,
+  currency: text,
 } as const satisfies ParquetFields;
 
-const keyKinds = ['customer', 'account', 'counterparty', 'terminal', 'device'] as const;
-
-const eventFields = {
+export const eventFields = {
   event_id: { type: 'text' },
   event_at: { type: 'instant' },
   amount: { type: 'whole' },
@@ -32,18 +54,20 @@ const eventFields = {
 const labelFields = {
   known_at: { type: 'instant' },
   is_fraud: { type: 'flag' },
-  pattern: { type: 'text', isOptional: true },
+  pattern: text,
+  label_id: text,
+  source: text,
   ...eventFields,
 } as const satisfies ParquetFields;
 
-type EventColumns = ParquetColumns<typeof eventFields>;
+export type EventColumns = ParquetColumns<typeof eventFields>;
 
 export const lakeEvents: LakeTable<FraudEvent, typeof eventFields> = {
   name: 'events',
   fields: eventFields,
   at: ({ at }) => at,
   id: ({ id }) => id,
-  columnsOf,
+  columnsOf: eventColumnsOf,
   rowOf: eventOf,
 };
 
@@ -51,33 +75,50 @@ export const lakeLabels: LakeTable<LakeLabel, typeof labelFields> = {
   name: 'labels',
   fields: labelFields,
   at: ({ knownAt }) => knownAt,
-  id: ({ event }) => event.id,
+  id: ({ event, id }) => (id === undefined ? event.id : `${event.id}/${id}`),
   columnsOf: (labels) => ({
     known_at: labels.map(({ knownAt }) => knownAt),
     is_fraud: labels.map(({ isFraud }) => isFraud),
     pattern: labels.map(({ pattern }) => pattern),
-    ...columnsOf(labels.map(({ event }) => event)),
+    label_id: labels.map(({ id }) => id),
+    source: labels.map(({ source }) => source),
+    ...eventColumnsOf(labels.map(({ event }) => event)),
   }),
   rowOf: (columns, index) => {
     const event = eventOf(columns, index);
     const knownAt = valueAt(columns.known_at, index);
     const isFraud = valueAt(columns.is_fraud, index);
     const pattern = valueAt(columns.pattern, index);
-    const label = { event, knownAt, isFraud };
-    return pattern === undefined ? label : { ...label, pattern };
+    const id = valueAt(columns.label_id, index);
+    const source = valueAt(columns.source, index);
+    return {
+      event,
+      knownAt,
+      isFraud,
+      ...(pattern === undefined ? {} : { pattern }),
+      ...(id === undefined ? {} : { id }),
+      ...(source === undefined ? {} : { source }),
+    };
   },
 };
 
-function columnsOf(events: readonly FraudEvent[]): EventColumns {
+export function eventColumnsOf(events: readonly FraudEvent[]): EventColumns {
+  const keyed = (kind: (typeof keyKinds)[number]): (string | undefined)[] =>
+    events.map(({ keys }) => keys[kind]);
   return {
     event_id: events.map(({ id }) => id),
     event_at: events.map(({ at }) => at),
     amount: events.map(({ amount }) => amount),
-    customer: events.map(({ keys }) => keys['customer']),
-    account: events.map(({ keys }) => keys['account']),
-    counterparty: events.map(({ keys }) => keys['counterparty']),
-    terminal: events.map(({ keys }) => keys['terminal']),
-    device: events.map(({ keys }) => keys['device']),
+    customer: keyed('customer'),
+    account: keyed('account'),
+    counterparty: keyed('counterparty'),
+    payer: keyed('payer'),
+    payee: keyed('payee'),
+    terminal: keyed('terminal'),
+    device: keyed('device'),
+    channel: keyed('channel'),
+    product: keyed('product'),
+    currency: keyed('currency'),
     other_keys: events.map(({ keys }) => otherKeys(keys)),
   };
 }
@@ -88,7 +129,7 @@ function otherKeys(keys: FraudEvent['keys']): string | undefined {
   return JSON.stringify(Object.fromEntries(others.toSorted().map((kind) => [kind, keys[kind]])));
 }
 
-function eventOf(columns: EventColumns, index: number): FraudEvent {
+export function eventOf(columns: EventColumns, index: number): FraudEvent {
   const keys: Record<string, string> = {};
   for (const kind of keyKinds) {
     const key = valueAt(columns[kind], index);

@@ -1,88 +1,40 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import fc from 'fast-check';
-import { DAY_US, Fault, manualClock, SECOND_US, type Instant } from '#kernel';
-import { openFolderObjects, writeParquet, type Objects, type ParquetFields } from '#platform';
-import type { FraudDecision } from '../decision.ts';
-import type { FraudEvent } from '../event.ts';
+import { Fault } from '#kernel';
+import { writeParquet } from '#platform';
 import { lakeDecisions } from './decisions.ts';
 import { lakeEvents, lakeLabels, type LakeLabel } from './events.ts';
-import { readLake, type LakeRange } from './read.ts';
-import type { LakeTable } from './table.ts';
 import { readLakeTransactions } from './transactions.ts';
-import { openLakeWriter, type LakeReport } from './write.ts';
-
-const start = 1_522_540_800_000_000 as Instant;
-const whole: LakeRange = { from: start, until: at(10) };
-
-function at(days: number, seconds = 0): Instant {
-  return (start + days * DAY_US + seconds * SECOND_US) as Instant;
-}
-
-function event(id: string, time: Instant, more: Partial<FraudEvent> = {}): FraudEvent {
-  return { id, at: time, amount: 1_234, keys: { customer: 'c-1', terminal: 't-1' }, ...more };
-}
-
-async function openStore(context: TestContext): Promise<Objects> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'florin-lake-'));
-  context.after(() => rm(folder, { recursive: true }));
-  return await openFolderObjects({ folder, clock: manualClock(start) });
-}
-
-async function write<Row, Fields extends ParquetFields>(
-  objects: Objects,
-  table: LakeTable<Row, Fields>,
-  rows: readonly Row[],
-  partRowsMax?: number,
-): Promise<LakeReport> {
-  const writer = openLakeWriter(objects, table, { partRowsMax });
-  await writer.add(rows);
-  return await writer.close();
-}
-
-async function read<Row, Fields extends ParquetFields>(
-  objects: Objects,
-  table: LakeTable<Row, Fields>,
-  range: LakeRange = whole,
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for await (const batch of readLake(objects, table, range)) rows.push(...batch);
-  return rows;
-}
-
-async function keysOf(objects: Objects): Promise<string[]> {
-  const keys: string[] = [];
-  for await (const { key } of objects.list('fraud/')) keys.push(key);
-  return keys;
-}
+import {
+  at,
+  decision,
+  event,
+  keysOf,
+  openStore,
+  read,
+  someDays,
+  start,
+  write,
+} from '../testing/lake.ts';
 
 function hasCode(code: string): (error: unknown) => boolean {
   return (error) => error instanceof Fault && error.code === code;
 }
 
-const decision: FraudDecision = {
-  eventId: 'e-1',
-  eventAt: at(1),
-  decidedAt: at(1, 1),
-  tookUs: 6.25,
-  mode: 'full',
+const reviewed = decision('e-1', at(1, 1), {
+  event: event('e-1', at(1), { keys: { payer: 'acc_1', payee: 'h_2', channel: 'book' } }),
   outcome: 'review',
   shadowOutcome: 'decline',
-  score: 0.1 + 0.2,
+  challenger: 'model-8',
+  challengerScore: 0.7,
   features: Float64Array.of(12.34, NaN, -0, 1 / 3),
-  featureSetVersion: 'generic-1',
-  modelVersion: 'model-7',
-  ruleSetVersion: 3,
-  ruleSetFingerprint: 'ab'.repeat(32),
   ruleReasons: [
     { code: 'amount_large', rule: 'big', shadow: false, outcome: 'review', setAside: false },
     { code: 'card_testing', rule: 'try', shadow: true, outcome: 'decline', setAside: false },
   ],
   modelReasons: [{ code: 'amount_unusual', contribution: 0.7 }],
-};
+});
 
 test('events are filed by day and read back in their total order', async (context) => {
   const objects = await openStore(context);
@@ -188,27 +140,36 @@ test('labels are filed by the day they became known and come back with their eve
 
 test('a decision comes back bit for bit, with its vector, versions and reasons', async (context) => {
   const objects = await openStore(context);
-  const rulesOnly: FraudDecision = {
-    ...decision,
-    decidedAt: at(1, 2),
+  const rulesOnly = decision('e-1', at(1, 2), {
     mode: 'rules_only',
+    subject: undefined,
     score: undefined,
     modelVersion: undefined,
     features: Float64Array.of(),
-    modelReasons: [],
-  };
-  await write(objects, lakeDecisions, [decision, rulesOnly]);
-  assert.deepEqual(await read(objects, lakeDecisions), [decision, rulesOnly]);
+  });
+  await write(objects, lakeDecisions, [reviewed, rulesOnly]);
+  assert.deepEqual(await read(objects, lakeDecisions), [reviewed, rulesOnly]);
 });
 
 test('the codes of a decision are those of the reasons that counted', () => {
-  const { reason_codes: codes } = lakeDecisions.columnsOf([decision]);
+  const { reason_codes: codes } = lakeDecisions.columnsOf([reviewed]);
   assert.deepEqual(codes, [['amount_large', 'amount_unusual']]);
+});
+
+test('of two labels of an event at one time the later made is the last', async (context) => {
+  const objects = await openStore(context);
+  const known = { event: event('a', at(0)), knownAt: at(1), source: 'import' };
+  const labels: LakeLabel[] = [
+    { ...known, isFraud: true, id: 'lab_1' },
+    { ...known, isFraud: false, id: 'lab_2' },
+  ];
+  for (const label of labels.toReversed()) await write(objects, lakeLabels, [label]);
+  assert.deepEqual(await read(objects, lakeLabels), labels);
 });
 
 test('a decision with a reason or an outcome that is not known is a fault', async (context) => {
   const objects = await openStore(context);
-  const columns = lakeDecisions.columnsOf([decision]);
+  const columns = lakeDecisions.columnsOf([reviewed]);
   for (const altered of [
     { outcome: ['maybe'] },
     { model_reasons: ['{'] },
@@ -273,7 +234,7 @@ test('a range comes back as columns with what was known by then', async (context
 test('an event that is no card transaction is refused by its name', async (context) => {
   const objects = await openStore(context);
   await write(objects, lakeEvents, [event('wire-7', at(0), { keys: { customer: 'x' } })]);
-  const found = await readLakeTransactions(objects, { ...whole, knownUntil: at(9) });
+  const found = await readLakeTransactions(objects, { ...someDays, knownUntil: at(9) });
   assert.ok(!found.ok);
   assert.equal(found.refusal.code, 'lake_key_missing');
   assert.match(found.refusal.message, /"wire-7" has no terminal/);

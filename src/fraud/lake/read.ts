@@ -1,10 +1,11 @@
 // Reads rows of the lake back, day by day, in their total order, each once however often and in
-// whatever pieces it was written. Files whose times do not overlap are open one at a time.
+// whatever pieces it was written. Files whose times do not overlap are open one at a time. A file
+// that was replaced by another while it was read is looked for once more.
 
 import { limits } from '#config';
-import { assert, DAY_US, formatInstant, startOfDay, type Instant } from '#kernel';
-import { readParquet, type Objects, type ParquetColumns, type ParquetFields } from '#platform';
-import { dayPrefix, partOf, type LakePart } from './layout.ts';
+import { addDays, assert, DAY_US, Fault, formatInstant, startOfDay, type Instant } from '#kernel';
+import { readParquet, type ParquetColumns, type ParquetFields } from '#platform';
+import { partsOfDay, type LakeReading, type LakePart } from './layout.ts';
 import { compareRows, isRepeated, unreadable, type LakeTable } from './table.ts';
 
 /** From the first instant until just before the second. */
@@ -13,20 +14,54 @@ export interface LakeRange {
   readonly until: Instant;
 }
 
+const PART_GONE = 'lake_part_gone';
+/** Each time, somebody has made one file of several in between. */
+const ATTEMPTS_MAX = 10;
+
 /** The rows of a range, some thousands at a time. */
 export async function* readLake<Row, Fields extends ParquetFields>(
-  objects: Objects,
+  lake: LakeReading,
   table: LakeTable<Row, Fields>,
   range: LakeRange,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const { from, until } = range;
   const daysMax = limits.fraudLakeDaysMax.value;
   assert(until - from <= daysMax * DAY_US, `at most ${daysMax} days of the lake are read at once`);
-  for (let day = startOfDay(from); day < until; day = (day + DAY_US) as Instant) {
-    const parts = await partsOf(objects, dayPrefix(table.name, day), range);
-    for await (const rows of mergeParts(objects, table, parts)) {
+  for (const day of daysOf(range)) {
+    for await (const rows of readDay(lake, table, day)) {
       const wanted = rows.filter((row) => table.at(row) >= from && table.at(row) < until);
       if (wanted.length > 0) yield wanted;
+    }
+  }
+}
+
+/** The days of a range, of the first and the last what is part of it. */
+export function* daysOf({ from, until }: LakeRange): Generator<LakeRange> {
+  for (let first = from; first < until;) {
+    const next = addDays(startOfDay(first), 1);
+    yield { from: first, until: next < until ? next : until };
+    first = next;
+  }
+}
+
+async function* readDay<Row, Fields extends ParquetFields>(
+  lake: LakeReading,
+  table: LakeTable<Row, Fields>,
+  { from, until }: LakeRange,
+): AsyncGenerator<readonly Row[], void, undefined> {
+  let last: Row | undefined;
+  for (let attempts = 1; ; attempts += 1) {
+    const parts = await partsOfDay(lake, table.name, startOfDay(from));
+    const wanted = parts.filter((part) => part.last >= from && part.first < until);
+    try {
+      for await (const rows of mergeParts(lake, table, wanted, last)) {
+        yield rows;
+        last = rows.at(-1);
+      }
+      return;
+    } catch (error) {
+      const isGone = error instanceof Fault && error.code === PART_GONE;
+      if (!isGone || attempts === ATTEMPTS_MAX) throw error;
     }
   }
 }
@@ -54,11 +89,12 @@ class Cursor<Row, Fields extends ParquetFields> {
   }
 }
 
-/** The rows of all parts in one order; the parts are in the order of their first rows. */
+/** The rows after one, in one order; the parts are in the order of their first rows. */
 async function* mergeParts<Row, Fields extends ParquetFields>(
-  objects: Objects,
+  lake: LakeReading,
   table: LakeTable<Row, Fields>,
   parts: readonly LakePart[],
+  after: Row | undefined,
 ): AsyncGenerator<readonly Row[], void, undefined> {
   const waiting = [...parts];
   const batchRows = limits.fraudLakeBatchRows.value;
@@ -71,11 +107,12 @@ async function* mergeParts<Row, Fields extends ParquetFields>(
     const [part] = waiting;
     if (part !== undefined && (least?.row === undefined || part.first <= table.at(least.row))) {
       waiting.shift();
-      open.push(await openPart(objects, table, part));
+      open.push(await openPart(lake, table, part));
       continue;
     }
     if (least?.row === undefined) break;
-    if (!isRepeated(table, before, least.row)) batch.push(least.row);
+    const isNew = after === undefined || compareRows(table, after, least.row) < 0;
+    if (isNew && !isRepeated(table, before, least.row)) batch.push(least.row);
     before = least.row;
     least.step();
     if (least.row === undefined) open = open.filter((cursor) => cursor.row !== undefined);
@@ -95,27 +132,16 @@ function isBefore<Row, Fields extends ParquetFields>(
   return other?.row === undefined || compareRows(table, one.row, other.row) < 0;
 }
 
-/** The files of a day that have rows of the range, by the time of their first row. */
-async function partsOf(
-  objects: Objects,
-  prefix: string,
-  { from, until }: LakeRange,
-): Promise<LakePart[]> {
-  const parts: LakePart[] = [];
-  for await (const { key } of objects.list(prefix)) {
-    const part = partOf(key);
-    if (part !== undefined && part.last >= from && part.first < until) parts.push(part);
-  }
-  return parts.sort((one, other) => one.first - other.first);
-}
-
 async function openPart<Row, Fields extends ParquetFields>(
-  objects: Objects,
+  lake: LakeReading,
   table: LakeTable<Row, Fields>,
   { key, first }: LakePart,
 ): Promise<Cursor<Row, Fields>> {
-  const content = await objects.get(key);
-  if (content === undefined) throw unreadable(`The part ${key} was listed and is not there.`);
+  const content = await lake.get(key);
+  if (content === undefined) {
+    const message = `The part ${key} was listed and is not there.`;
+    throw new Fault(PART_GONE, { retryable: true, message });
+  }
   const read = await readParquet(content, table.fields, {
     rowsMax: limits.fraudLakePartRowsMax.value,
     bytesMax: limits.fraudLakePartBytesMax.value,

@@ -2,11 +2,11 @@
 // and terminals are numbered as they first appear, so that keys of any spelling do.
 
 import { accept, refuse, SECOND_US, startOfDay, type Instant, type Result } from '#kernel';
-import type { Objects } from '#platform';
 import type { Transactions } from '../cards/transactions.ts';
 import type { FraudEvent } from '../event.ts';
-import { fraudPatternNames, fraudPatterns } from '../generator/patterns.ts';
-import { lakeEvents, lakeLabels, type LakeLabel } from './events.ts';
+import { lakeEvents } from './events.ts';
+import { knownFrauds } from './known.ts';
+import type { LakeReading } from './layout.ts';
 import { readLake, type LakeRange } from './read.ts';
 
 export interface LakeTransactions {
@@ -26,21 +26,19 @@ export interface LakeTransactionsRefusal {
   readonly message: string;
 }
 
-/** A fraud whose pattern is not one of the table: the codes of the table are all less. */
-const PATTERN_UNKNOWN = 255;
 const UINT32_MAX = 2 ** 32 - 1;
 
 /** Seconds count from the start of the first day; parts of a second are cut off. */
 export async function readLakeTransactions(
-  objects: Objects,
+  lake: LakeReading,
   { from, until, knownUntil }: LakeTransactionsRange,
 ): Promise<Result<LakeTransactions, LakeTransactionsRefusal>> {
-  const patterns = await fraudsOf(objects, { from, until: knownUntil });
+  const patterns = await knownFrauds(lake, { from, until: knownUntil });
   const start = startOfDay(from);
   const customers = new Map<string, number>();
   const terminals = new Map<string, number>();
   const pieces: Transactions[] = [];
-  for await (const events of readLake(objects, lakeEvents, { from, until })) {
+  for await (const events of readLake(lake, lakeEvents, { from, until })) {
     const piece = emptyTransactions(events.length, start);
     for (const [row, event] of events.entries()) {
       const refusal = unfit(event);
@@ -61,23 +59,6 @@ export async function readLakeTransactions(
   });
 }
 
-/** The code of the pattern of each event that is known for a fraud; the latest word counts. */
-async function fraudsOf(objects: Objects, range: LakeRange): Promise<Map<string, number>> {
-  const codes = new Map<string, number>();
-  for await (const labels of readLake(objects, lakeLabels, range)) {
-    for (const label of labels) {
-      if (label.isFraud) codes.set(label.event.id, codeOf(label));
-      else codes.delete(label.event.id);
-    }
-  }
-  return codes;
-}
-
-function codeOf({ pattern }: LakeLabel): number {
-  const known = fraudPatternNames.find((name) => name === pattern);
-  return known === undefined ? PATTERN_UNKNOWN : fraudPatterns[known].code;
-}
-
 function unfit({ id, amount, keys }: FraudEvent): LakeTransactionsRefusal | undefined {
   const missing = ['customer', 'terminal'].find((kind) => keys[kind] === undefined);
   if (missing !== undefined) {
@@ -89,14 +70,14 @@ function unfit({ id, amount, keys }: FraudEvent): LakeTransactionsRefusal | unde
   return { code: 'lake_amount_too_large', message };
 }
 
-function numberOf(numbers: Map<string, number>, key: string): number {
+export function numberOf(numbers: Map<string, number>, key: string): number {
   const known = numbers.get(key);
   if (known !== undefined) return known;
   numbers.set(key, numbers.size);
   return numbers.size - 1;
 }
 
-function emptyTransactions(count: number, start: Instant): Transactions {
+export function emptyTransactions(count: number, start: Instant): Transactions {
   return {
     count,
     customers: new Uint32Array(count),
@@ -108,7 +89,7 @@ function emptyTransactions(count: number, start: Instant): Transactions {
   };
 }
 
-function joined(pieces: readonly Transactions[], start: Instant): Transactions {
+export function joined(pieces: readonly Transactions[], start: Instant): Transactions {
   const count = pieces.reduce((sum, piece) => sum + piece.count, 0);
   const whole = emptyTransactions(count, start);
   let row = 0;

@@ -3,14 +3,16 @@
 
 import { limits } from '#config';
 import { startOfDay, type Instant } from '#kernel';
-import { writeParquet, type Objects, type ParquetFields } from '#platform';
-import { partKey } from './layout.ts';
+import { writeParquet, type ParquetFields } from '#platform';
+import { partKey, type LakeObjects, type LakePartKind } from './layout.ts';
 import { compareRows, isRepeated, type LakeTable } from './table.ts';
 
 export interface LakeReport {
   readonly rows: number;
   readonly parts: number;
   readonly bytes: number;
+  /** Of the files. */
+  readonly keys: readonly string[];
 }
 
 export interface LakeWriter<Row> {
@@ -22,15 +24,18 @@ export interface LakeWriter<Row> {
 
 export interface LakeWriterOptions {
   readonly partRowsMax?: number | undefined;
+  /** As rows come in, unless given. */
+  readonly kind?: LakePartKind | undefined;
 }
 
 export function openLakeWriter<Row, Fields extends ParquetFields>(
-  objects: Objects,
+  lake: Pick<LakeObjects, 'put'>,
   table: LakeTable<Row, Fields>,
-  { partRowsMax = limits.fraudLakePartRowsMax.value }: LakeWriterOptions = {},
+  { partRowsMax = limits.fraudLakePartRowsMax.value, kind = 'part' }: LakeWriterOptions = {},
 ): LakeWriter<Row> {
   const days = new Map<Instant, Row[]>();
-  const written = { rows: 0, parts: 0, bytes: 0 };
+  const written = { rows: 0, bytes: 0 };
+  const keys: string[] = [];
   let waiting = 0;
 
   const writeDay = async (day: Instant): Promise<void> => {
@@ -38,15 +43,16 @@ export function openLakeWriter<Row, Fields extends ParquetFields>(
     const [first] = rows;
     const last = rows.at(-1);
     if (first === undefined || last === undefined) return;
-    const span = { table: table.name, first: table.at(first), last: table.at(last) };
+    const span = { table: table.name, kind, first: table.at(first), last: table.at(last) };
     const content = writeParquet(table.fields, table.columnsOf(rows), {
       'florin.table': table.name,
     });
-    await objects.put(partKey(span, content), content);
+    const key = partKey(span, content);
+    await lake.put(key, content);
+    keys.push(key);
     waiting -= days.get(day)?.length ?? 0;
     days.delete(day);
     written.rows += rows.length;
-    written.parts += 1;
     written.bytes += content.length;
   };
 
@@ -64,7 +70,7 @@ export function openLakeWriter<Row, Fields extends ParquetFields>(
     },
     close: async () => {
       while (days.size > 0) await writeDay(earliest(days));
-      return { ...written };
+      return { ...written, parts: keys.length, keys };
     },
   };
 }

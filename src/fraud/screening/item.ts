@@ -1,7 +1,7 @@
 // Owns what screening is asked and what it answers: something that would move money, and whether it
 // may. A verdict is final for what was asked; who asks again is judged again.
 
-import type { AccountId, Id } from '#kernel';
+import type { AccountId, Id, Instant, Uuid } from '#kernel';
 import type { FraudDecision } from '../decision.ts';
 import type { FraudEvent } from '../event.ts';
 import type { Outcome } from '../rules/rule-set.ts';
@@ -25,14 +25,37 @@ export interface ScreeningItem {
 export type DecisionId = Id<'dec'>;
 export type ScreeningBatchId = Id<'scb'>;
 
+/** What was decided together, by one process with one configuration. */
+export interface JudgedBatch {
+  readonly id: ScreeningBatchId;
+  readonly tenant: string;
+  readonly madeAt: Instant;
+  /** The process that decided, from its start to its end. */
+  readonly run: Uuid;
+  /** Its count of batches, over all tenants: one that is missing was rolled back. */
+  readonly ordinal: bigint;
+  /** How far of the log it had folded, besides what it had decided itself. */
+  readonly foldedUpTo: bigint;
+  /** Which rules, lists, models and policies were in force. */
+  readonly revision: number;
+  readonly featureSet: string;
+  readonly ruleSetVersion: number | undefined;
+  readonly ruleSetFingerprint: string | undefined;
+  readonly model: string | undefined;
+  readonly challenger: string | undefined;
+}
+
 /** What was decided of one item, before it is kept. */
 export interface Judged {
   readonly id: DecisionId;
+  readonly batch: JudgedBatch;
   readonly item: ScreeningItem;
   readonly event: FraudEvent;
   readonly decision: FraudDecision;
   readonly challengerScore: number | undefined;
   readonly verdict: Verdict;
+  /** False where the product is not screened: it passes, and nothing of it is folded or kept. */
+  readonly isScreened: boolean;
 }
 
 export interface Verdict {

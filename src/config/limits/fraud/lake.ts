@@ -14,5 +14,31 @@ export const fraudLakeLimits = {
     'columns of one file once uncompressed; a larger file is not read',
   ),
   fraudLakeDaysMax: limit(3_660, 'days', 'read at once'),
+  fraudLakeFeedEntries: limit(
+    2_000,
+    'entries',
+    'of the log written to files before the place in it is moved on',
+  ),
+  fraudLakeFeedRows: limit(
+    20_000,
+    'rows',
+    'decisions written to files before the place in the log is moved on, unless one batch has more',
+  ),
+  fraudLakePieceEntries: limit(16, 'entries', 'of the log read at once to be written to files'),
+  fraudLakeLittleRows: limit(
+    100,
+    'decisions',
+    'written to files at once without a thread of their own',
+  ),
+  fraudLakeCompactDays: limit(
+    31,
+    'days',
+    'days past whose files are looked at and made one, each time',
+  ),
+  fraudLakeTrainingRowsMax: limit(
+    2_000_000,
+    'decisions',
+    'held in memory to train on, about 400 bytes each',
+  ),
   fraudLakeBatchRows: limit(4_096, 'rows', 'handed over at a time when files are read'),
 } as const satisfies LimitTable;

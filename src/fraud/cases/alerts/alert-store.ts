@@ -1,0 +1,268 @@
+// The SQL of alerts: they are added once for each decision, and found by case, account and id.
+
+import { formatInstant, idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
+import type { Queryable, Transaction } from '#platform';
+import type { DecisionMode } from '../../decision.ts';
+import type { DecisionId, ScreeningBatchId } from '../../screening/item.ts';
+import type { CaseId } from '../case.ts';
+import type { Alert, AlertId } from './alert.ts';
+
+interface AlertRow {
+  readonly id: Uuid;
+  readonly tenant: string;
+  readonly decision: Uuid;
+  readonly case_id: Uuid | null;
+  readonly snooze_id: Uuid | null;
+  readonly account_id: Uuid;
+  readonly counterparty: string | null;
+  readonly subject: Uuid | null;
+  readonly channel: string | null;
+  readonly currency: string | null;
+  readonly amount: bigint;
+  readonly mode: DecisionMode;
+  readonly outcome: Alert['outcome'];
+  readonly score: number | null;
+  readonly rules: string[];
+  readonly reasons: string[];
+  readonly event_at_us: bigint;
+  readonly decided_at_us: bigint;
+  readonly raised_at_us: bigint;
+}
+
+const us = (column: string): string =>
+  `(extract(epoch from a.${column}) * 1000000)::bigint as ${column}_us`;
+const columns = `a.id, a.tenant, a.decision, a.case_id, a.snooze_id, a.account_id, a.counterparty,
+  a.subject, a.channel, a.currency, a.amount, a.mode, a.outcome, a.score, a.rules, a.reasons,
+  ${['event_at', 'decided_at', 'raised_at'].map(us).join(', ')}`;
+
+const named = <Prefix extends string>(prefix: Prefix, uuid: Uuid | null) =>
+  uuid === null ? undefined : idOf(prefix, uuid);
+
+function alertOf(row: AlertRow): Alert {
+  return {
+    id: idOf('alr', row.id),
+    tenant: row.tenant,
+    decisionId: idOf('dec', row.decision),
+    caseId: named('cse', row.case_id),
+    snoozeId: named('snz', row.snooze_id),
+    accountId: idOf('acc', row.account_id),
+    counterparty: row.counterparty ?? undefined,
+    paymentId: named('pay', row.subject),
+    channel: row.channel ?? undefined,
+    currency: row.currency ?? undefined,
+    amount: Number(row.amount),
+    mode: row.mode,
+    outcome: row.outcome,
+    score: row.score ?? undefined,
+    rules: row.rules,
+    reasons: row.reasons,
+    eventAt: Number(row.event_at_us) as Instant,
+    decidedAt: Number(row.decided_at_us) as Instant,
+    raisedAt: Number(row.raised_at_us) as Instant,
+  };
+}
+
+export async function insertAlerts(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
+  if (alerts.length === 0) return;
+  const records = alerts.map((alert) => ({
+    id: uuidOf(alert.id),
+    decision: uuidOf(alert.decisionId),
+    case_id: alert.caseId && uuidOf(alert.caseId),
+    snooze_id: alert.snoozeId && uuidOf(alert.snoozeId),
+    account_id: uuidOf(alert.accountId),
+    counterparty: alert.counterparty,
+    subject: alert.paymentId && uuidOf(alert.paymentId),
+    channel: alert.channel,
+    currency: alert.currency,
+    amount: alert.amount,
+    mode: alert.mode,
+    outcome: alert.outcome,
+    score: alert.score,
+    rules: alert.rules,
+    reasons: alert.reasons,
+    event_at: formatInstant(alert.eventAt),
+    decided_at: formatInstant(alert.decidedAt),
+    raised_at: formatInstant(alert.raisedAt),
+  }));
+  await tx.query({
+    name: 'fraud.insert_alerts',
+    text: `insert into fraud.alerts (id, decision, case_id, snooze_id, account_id, counterparty,
+        subject, channel, currency, amount, mode, outcome, score, rules, reasons, event_at,
+        decided_at, raised_at)
+      select r.id, r.decision, r.case_id, r.snooze_id, r.account_id, r.counterparty, r.subject,
+        r.channel, r.currency, r.amount, r.mode, r.outcome, r.score, r.rules, r.reasons,
+        r.event_at, r.decided_at, r.raised_at
+      from jsonb_to_recordset($1::jsonb) as r (id uuid, decision uuid, case_id uuid,
+        snooze_id uuid, account_id uuid, counterparty text, subject uuid, channel text,
+        currency text, amount bigint, mode text, outcome text, score double precision,
+        rules text[], reasons text[], event_at timestamptz, decided_at timestamptz,
+        raised_at timestamptz)`,
+    values: [JSON.stringify(records)],
+  });
+}
+
+/** The decisions of batches that were not to approve, in their order. */
+export async function suspiciousOf(
+  queryable: Queryable,
+  batches: readonly ScreeningBatchId[],
+): Promise<DecisionId[]> {
+  // The ids of a batch's decisions follow its own and differ in their last twenty bits alone.
+  const rows = await queryable.query<{ id: Uuid }>({
+    name: 'fraud.suspicious_decisions',
+    text: `select d.id from unnest($1::uuid[], $2::uuid[]) as asked (id, last)
+      cross join lateral (
+        select o.id from fraud.decisions o
+        where o.id > asked.id and o.id <= asked.last and o.batch = asked.id
+          and o.outcome <> 'approve'
+        offset 0
+      ) as d order by d.id`,
+    values: [batches.map(uuidOf), batches.map((id) => `${uuidOf(id).slice(0, -5)}fffff`)],
+  });
+  return rows.map(({ id }) => idOf('dec', id));
+}
+
+/** Those of the decisions that have an alert already. */
+export async function alertedDecisions(
+  queryable: Queryable,
+  ids: readonly DecisionId[],
+): Promise<ReadonlySet<DecisionId>> {
+  const rows = await queryable.query<{ decision: Uuid }>({
+    name: 'fraud.alerted_decisions',
+    text: 'select a.decision from fraud.alerts a where a.decision = any($1::uuid[])',
+    values: [ids.map(uuidOf)],
+  });
+  return new Set(rows.map(({ decision }) => idOf('dec', decision)));
+}
+
+export async function selectAlerts(
+  queryable: Queryable,
+  ids: readonly AlertId[],
+): Promise<(Alert | undefined)[]> {
+  if (ids.length === 0) return [];
+  const rows = await queryable.query<AlertRow>({
+    name: 'fraud.select_alerts',
+    text: `select ${columns} from fraud.alerts a where a.id = any($1::uuid[])`,
+    values: [ids.map(uuidOf)],
+  });
+  const byId = new Map(rows.map((row) => [row.id, alertOf(row)]));
+  return ids.map((id) => byId.get(uuidOf(id)));
+}
+
+export interface AlertFilter {
+  readonly caseId?: CaseId | undefined;
+  readonly accountId?: AccountId | undefined;
+  readonly outcome?: Alert['outcome'] | undefined;
+  readonly isSnoozed?: boolean | undefined;
+  readonly before?: AlertId | undefined;
+  readonly limit: number;
+}
+
+/** The latest first. */
+export async function listAlerts(queryable: Queryable, filter: AlertFilter): Promise<Alert[]> {
+  const { caseId, accountId, outcome, isSnoozed, before, limit } = filter;
+  const rows = await queryable.query<AlertRow>({
+    text: `select ${columns} from fraud.alerts a
+      where ($1::uuid is null or a.case_id = $1) and ($2::uuid is null or a.account_id = $2)
+        and ($3::text is null or a.outcome = $3)
+        and ($4::boolean is null or (a.snooze_id is not null) = $4)
+        and ($5::uuid is null or a.id < $5)
+      order by a.id desc limit $6`,
+    values: [
+      caseId === undefined ? null : uuidOf(caseId),
+      accountId === undefined ? null : uuidOf(accountId),
+      outcome ?? null,
+      isSnoozed ?? null,
+      before === undefined ? null : uuidOf(before),
+      limit,
+    ],
+  });
+  return rows.map(alertOf);
+}
+
+export interface Exposure {
+  readonly currency: string | undefined;
+  /** Hundredths of a unit. */
+  readonly amount: bigint;
+  readonly alerts: number;
+}
+
+/** What the alerts of cases are about, together, by currency. */
+export async function exposureOf(
+  queryable: Queryable,
+  caseIds: readonly CaseId[],
+): Promise<ReadonlyMap<CaseId, readonly Exposure[]>> {
+  interface Row {
+    readonly case_id: Uuid;
+    readonly currency: string | null;
+    readonly amount: bigint;
+    readonly alerts: number;
+  }
+  const rows = await queryable.query<Row>({
+    name: 'fraud.exposure_of_cases',
+    text: `select a.case_id, a.currency, sum(a.amount)::bigint as amount,
+        count(*)::integer as alerts
+      from fraud.alerts a where a.case_id = any($1::uuid[])
+      group by a.case_id, a.currency order by a.case_id, a.currency`,
+    values: [caseIds.map(uuidOf)],
+  });
+  const byCase = Map.groupBy(rows, ({ case_id: id }) => idOf('cse', id));
+  return new Map(
+    [...byCase].map(([id, own]) => [
+      id,
+      own.map(({ currency, amount, alerts }) => {
+        return { currency: currency ?? undefined, amount, alerts };
+      }),
+    ]),
+  );
+}
+
+export interface CaseWords {
+  readonly rules: readonly string[];
+  readonly reasons: readonly string[];
+  readonly counterparties: readonly string[];
+  readonly payments: readonly Uuid[];
+}
+
+/** What the latest alerts of each case name, for finding the case by it. */
+export async function wordsOfCases(
+  queryable: Queryable,
+  caseIds: readonly CaseId[],
+  alertsMax: number,
+): Promise<ReadonlyMap<CaseId, CaseWords>> {
+  interface Row extends CaseWords {
+    readonly case_id: Uuid;
+  }
+  const rows = await queryable.query<Row>({
+    name: 'fraud.words_of_cases',
+    text: `select i.id as case_id,
+        array_remove(array_agg(distinct r.rule), null) as rules,
+        array_remove(array_agg(distinct s.reason), null) as reasons,
+        array_remove(array_agg(distinct l.counterparty), null) as counterparties,
+        array_remove(array_agg(distinct l.subject), null) as payments
+      from unnest($1::uuid[]) as i (id)
+      cross join lateral (
+        select a.rules, a.reasons, a.counterparty, a.subject from fraud.alerts a
+        where a.case_id = i.id order by a.id desc limit $2
+      ) l
+      left join lateral unnest(l.rules) as r (rule) on true
+      left join lateral unnest(l.reasons) as s (reason) on true
+      group by i.id`,
+    values: [caseIds.map(uuidOf), alertsMax],
+  });
+  return new Map(rows.map(({ case_id: id, ...words }) => [idOf('cse', id), words]));
+}
+
+/** By id, for whoever walks over all of them. */
+export async function alertsAfter(
+  queryable: Queryable,
+  after: AlertId | undefined,
+  countMax: number,
+): Promise<Alert[]> {
+  const rows = await queryable.query<AlertRow>({
+    name: 'fraud.alerts_after',
+    text: `select ${columns} from fraud.alerts a
+      where $1::uuid is null or a.id > $1 order by a.id limit $2`,
+    values: [after === undefined ? null : uuidOf(after), countMax],
+  });
+  return rows.map(alertOf);
+}

@@ -1,0 +1,50 @@
+// Owns reading the log: its entries in their order, each with all that a fold needs of it.
+
+import { assert, idOf, type Uuid } from '#kernel';
+import type { Queryable } from '#platform';
+import type { LogEntry } from './entry.ts';
+import type { ScreeningBatchId } from '../screening/item.ts';
+import {
+  selectBatchContents,
+  selectLabelContents,
+  selectLog,
+  type BatchContent,
+  type LogRange,
+} from './log-store.ts';
+
+/** Batches whose events the reader has folded already, so that they need not be read. */
+export interface OwnBatches {
+  readonly run: Uuid;
+  isPending(tenant: string, batch: ScreeningBatchId): boolean;
+}
+
+/** Of one tenant, or of all, the next entries after a position; own batches without events. */
+export async function readLog(
+  q: Queryable,
+  range: LogRange,
+  own?: OwnBatches,
+): Promise<LogEntry[]> {
+  const rows = await selectLog(q, range);
+  const batches = new Map<Uuid, BatchContent>();
+  const others: Uuid[] = [];
+  for (const { kind, tenant, id } of rows) {
+    if (kind !== 'batch') continue;
+    if (own?.isPending(tenant, idOf('scb', id)) === true) {
+      batches.set(id, { run: own.run, events: [] });
+    } else others.push(id);
+  }
+  for (const [id, content] of await selectBatchContents(q, others)) batches.set(id, content);
+  const labelled = rows.filter(({ kind }) => kind === 'label').map(({ id }) => id);
+  const labels = await selectLabelContents(q, labelled);
+  return rows.map(({ position, tenant, kind, id }): LogEntry => {
+    const place = { position, tenant };
+    if (kind === 'batch') {
+      const content = batches.get(id);
+      assert(content !== undefined, `the log names the batch ${id}, which is not there`);
+      return { kind, ...place, id: idOf('scb', id), ...content };
+    }
+    const label = labels.get(id);
+    assert(label !== undefined, `the log names the label ${id}, which is not there`);
+    return { kind, ...place, id: idOf('lab', id), label };
+  });
+}

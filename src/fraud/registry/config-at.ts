@@ -1,0 +1,60 @@
+// Owns what was in force at a revision, however long ago: the same rules, lists, models and
+// policies, so that what was decided under it can be decided again.
+
+import { assert, type Result, type Uuid } from '#kernel';
+import type { Queryable } from '#platform';
+import type { FeatureSet } from '../features/definition.ts';
+import { openLists, type Lists } from '../rules/lists.ts';
+import type { ScreeningConfig } from './config.ts';
+import { readPolicies, readRules, readServed, type Reading, type Unreadable } from './read.ts';
+import { starterRuleSet } from './starter-rules.ts';
+import { chosenAt } from './store/choice-store.ts';
+import { entriesAt } from './store/list-store.ts';
+
+const PAGE_ROWS = 20_000;
+
+/**
+ * A part that cannot be read any more is absent. Entries whose time was over are among the lists,
+ * which answer for the time they are asked about.
+ */
+export async function configAt(
+  queryable: Queryable,
+  features: FeatureSet,
+  { tenant, revision }: { readonly tenant: string; readonly revision: number },
+): Promise<ScreeningConfig> {
+  const reading: Reading = { queryable, features, tenant };
+  const chosen = await chosenAt(queryable, { tenant, revision });
+  const { rule_set: rules, champion, challenger } = chosen;
+  return {
+    tenant,
+    revision,
+    ruleSet:
+      rules === undefined ? starterRuleSet(features) : await readOr(rules, readRules, reading),
+    lists: await listsAt(queryable, tenant, revision),
+    champion: await readOr(champion, readServed, reading),
+    challenger: await readOr(challenger, readServed, reading),
+    policyOf: await readPolicies(reading, revision),
+  };
+}
+
+async function readOr<Part>(
+  id: Uuid | undefined,
+  read: (reading: Reading, id: Uuid) => Promise<Result<Part, Unreadable>>,
+  reading: Reading,
+): Promise<Part | undefined> {
+  if (id === undefined) return undefined;
+  const found = await read(reading, id);
+  return found.ok ? found.value : undefined;
+}
+
+async function listsAt(queryable: Queryable, tenant: string, revision: number): Promise<Lists> {
+  // What was kept had its bound when it was kept.
+  const lists = openLists([], Number.MAX_SAFE_INTEGER);
+  assert(lists.ok, 'no entries fit');
+  for await (const page of entriesAt(queryable, { tenant, revision }, PAGE_ROWS)) {
+    for (const entry of page) {
+      assert(lists.value.put(entry).ok, 'what was kept has a time and fits');
+    }
+  }
+  return lists.value;
+}

@@ -1,0 +1,112 @@
+// Owns how champion and challenger are compared on what was decided: both scored the same payments
+// at the same moment, and are judged week by week by what became known since. Only weeks that ended
+// long enough ago count, because until then what is not labelled may yet be.
+
+import { limits } from '#config';
+import { accept, addDays, DAY_US, startOfDay, type Instant, type Result } from '#kernel';
+import type { Queryable } from '#platform';
+import { metricsOf, type Metrics } from '../../evaluate/metrics.ts';
+import { judgePromotion, type Promotion, type Week } from '../../model/promotion.ts';
+import { readInForce } from '../store/in-force.ts';
+import { no, type RegistryRefusal } from '../refusals.ts';
+import { contestRows, type ContestRow } from './contest-store.ts';
+
+export interface ContestWeek {
+  readonly from: Instant;
+  readonly decisions: number;
+  readonly frauds: number;
+  readonly champion: Metrics;
+  readonly challenger: Metrics;
+}
+
+export interface ContestReport {
+  /** Versions. */
+  readonly champion: string;
+  readonly challenger: string;
+  /** The earliest first; a week in which the two did not run side by side is left out. */
+  readonly weeks: readonly ContestWeek[];
+  readonly verdict: Promotion;
+}
+
+export interface ContestAsked {
+  readonly tenant: string;
+  readonly weeks: number;
+  readonly now: Instant;
+}
+
+const DAYS = 7;
+const PAGE_ROWS = 10_000;
+
+export async function contestOf(
+  queryable: Queryable,
+  { tenant, weeks, now }: ContestAsked,
+): Promise<Result<ContestReport, RegistryRefusal>> {
+  const { champion, challenger } = await readInForce(queryable, tenant);
+  if (champion === undefined || challenger === undefined) {
+    return no('contest_missing', 'There are not both a champion and a challenger.');
+  }
+  const versions = { champion: champion.version, challenger: challenger.version };
+  const end = addDays(startOfDay(now), -limits.fraudContestSettledDays.value);
+  const judged: ContestWeek[] = [];
+  let rows = 0;
+  for (let week = weeks; week > 0; week -= 1) {
+    const from = addDays(end, -week * DAYS);
+    const span = { tenant, ...versions, from, until: addDays(from, DAYS) };
+    const tally = openTally(from);
+    for await (const page of contestRows(queryable, span, PAGE_ROWS)) {
+      rows += page.length;
+      if (rows > limits.fraudContestRowsMax.value) {
+        const message = `There are more than ${limits.fraudContestRowsMax.value} decisions.`;
+        return no('contest_too_large', `${message} Ask for fewer weeks.`, 'weeks');
+      }
+      for (const row of page) tally.add(row);
+    }
+    judged.push(...tally.week());
+  }
+  return accept({ ...versions, weeks: judged, verdict: verdictOn(judged) });
+}
+
+function verdictOn(weeks: readonly ContestWeek[]): Promotion {
+  const of = (side: 'champion' | 'challenger'): Week[] =>
+    weeks.map(({ from, [side]: metrics }) => ({ trainFrom: from, metrics }));
+  return judgePromotion({ champion: of('champion'), challenger: of('challenger') });
+}
+
+interface Tally {
+  add(row: ContestRow): void;
+  /** None where nothing was added. */
+  week(): readonly ContestWeek[];
+}
+
+function openTally(from: Instant): Tally {
+  const scores = { champion: [] as number[], challenger: [] as number[] };
+  const labels: number[] = [];
+  const customers: number[] = [];
+  const days: number[] = [];
+  const numbers = new Map<string, number>();
+  return {
+    add({ accountId, at, champion, challenger, isFraud }) {
+      const number = numbers.get(accountId) ?? numbers.size;
+      numbers.set(accountId, number);
+      scores.champion.push(champion);
+      scores.challenger.push(challenger);
+      labels.push(isFraud ? 1 : 0);
+      customers.push(number);
+      // An id is of the millisecond its batch began in, which may be the one before midnight.
+      days.push(Math.max(days.at(-1) ?? 0, Math.floor((at - from) / DAY_US)));
+    },
+    week() {
+      if (labels.length === 0) return [];
+      const common = {
+        labels: Uint8Array.from(labels),
+        customers: Uint32Array.from(customers),
+        days: Uint32Array.from(days),
+      };
+      const metrics = (side: 'champion' | 'challenger'): Metrics =>
+        metricsOf({ ...common, scores: Float64Array.from(scores[side]) });
+      const frauds = labels.reduce((sum, label) => sum + label, 0);
+      const [champion, challenger] = [metrics('champion'), metrics('challenger')];
+      return [{ from, decisions: labels.length, frauds, champion, challenger }];
+    },
+  };
+}

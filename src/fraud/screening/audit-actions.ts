@@ -1,0 +1,7 @@
+// TABLE  what screening records in the audit log.
+
+import { defineActions } from '#audit';
+
+export const screeningActions = defineActions({
+  'fraud.batch.decide': ['books', 'payments were screened for fraud together'],
+});
