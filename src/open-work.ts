@@ -4,6 +4,18 @@
 
 import type { Config } from '#config';
 import { ownNumberingOf, type AccountsEdge } from '#accounts';
+import {
+  compactLakes,
+  feedLake,
+  measureCases,
+  openScreening,
+  paymentFeatures,
+  runCaseClock,
+  type CasesEdge,
+  type DecisionsEdge,
+  type RegistryEdge,
+  type Screening,
+} from '#fraud';
 import { DAY_US, type Instant } from '#kernel';
 import type { LedgerEdge } from '#ledger';
 import {
@@ -16,11 +28,13 @@ import {
   openSctInst,
   runFiles,
   runStandingOrders,
+  selectPayments,
   settleAch,
   takeFromInbox,
   writeAchFiles,
   type FilesEdge,
   type FilesWorld,
+  type PaymentScreener,
   type PaymentsEdge,
   type SctInst,
 } from '#payments';
@@ -58,7 +72,13 @@ export interface WorkOptions {
 
 export interface Work {
   /** What the routes of the bank's services stand on. */
-  readonly premises: LedgerEdge & PaymentsEdge & FilesEdge & AccountsEdge;
+  readonly premises: LedgerEdge &
+    PaymentsEdge &
+    FilesEdge &
+    AccountsEdge &
+    DecisionsEdge &
+    RegistryEdge &
+    CasesEdge;
   readonly schedules: readonly Schedule[];
   /** Begins to work off queues, to handle events and to listen to rails. */
   start(): Promise<void>;
@@ -70,6 +90,7 @@ const WORK_MS = 200;
 const LOOK_MS = 5_000;
 const INBOX_MS = 1_000;
 const PAY_ORDERS_MS = 10_000;
+const CASE_CLOCK_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const VALUES_MAX = 10_000;
@@ -79,27 +100,36 @@ const RAIL_TENANT = 'main';
 export function openWork(options: WorkOptions): Work {
   const { config, database, clock, metrics, objects } = options;
   const { limits } = config;
+  const screening = openScreening(options);
+  const isScreening = config.fraud.screening === 'on';
+  const screener = isScreening ? screening.screener : undefined;
   const poster = openProcessPoster({ database, limits });
   const gathering = { database, clock, metrics, limits, poster };
   const standards = { formats: fileFormats, answers: answerWriters };
-  const files = { database, clock, objects, keys: database.keys, ...standards };
-  const rail = railOf(options);
-  const behind = workOf(options, rail);
+  const { keys } = database;
+  const files = { database, clock, objects, keys, screener, ...standards };
+  const rail = railOf(options, screener);
+  const behind = workOf(options, { rail, screening: isScreening ? screening : undefined });
   return {
     premises: {
       ...openLedgerEdge(gathering),
-      payments: openPaymentPoster(gathering),
+      payments: openPaymentPoster({ ...gathering, screener }),
       ownNumbering: ownNumberingOf(config.accounts),
       files,
+      screening,
+      features: paymentFeatures,
+      readPayments: selectPayments,
     },
     schedules: [
       ...(rail === undefined ? [] : [rail.schedule]),
+      ...(isScreening ? screening.schedules : []),
+      ...fraudSchedules(options),
       ...fileSchedules(options, files),
       ...keepingSchedules(options),
       {
         name: 'pay-standing-orders',
         everyMs: PAY_ORDERS_MS,
-        run: (context) => runStandingOrders(database, context),
+        run: (context) => runStandingOrders(database, context, screener),
       },
       ...achSchedules(options),
     ],
@@ -108,23 +138,42 @@ export function openWork(options: WorkOptions): Work {
 }
 
 /** SEPA Instant, where the settings say how to reach it. */
-function railOf({ config, database, clock, logger, measure }: WorkOptions): SctInst | undefined {
+function railOf(
+  { config, database, clock, logger, measure }: WorkOptions,
+  screener: PaymentScreener,
+): SctInst | undefined {
   const { bic, sctInstUrl: url } = config.rails;
   if (bic === undefined || url === undefined) return undefined;
   const about = { name: 'sct_inst', url, participant: bic, logger, measure } as const;
   const connection = openHttpConnection(about);
-  return openSctInst({ database, clock, logger, connection, own: bic, tenant: RAIL_TENANT });
+  return openSctInst({
+    database,
+    clock,
+    logger,
+    connection,
+    screener,
+    own: bic,
+    tenant: RAIL_TENANT,
+  });
+}
+
+interface Behind {
+  readonly rail: SctInst | undefined;
+  /** Where payments are screened. */
+  readonly screening: Screening | undefined;
 }
 
 function workOf(
   { config, database, clock, logger, metrics }: WorkOptions,
-  rail: SctInst | undefined,
+  { rail, screening }: Behind,
 ): Pick<Work, 'start' | 'close'> {
   const open = new AsyncDisposableStack();
   return {
     async start() {
+      await screening?.warmUp();
       measureQueues(metrics, { queryable: database, clock });
       measureStream(metrics, database);
+      measureCases(metrics, database);
       const stream = openStream({ database, clock, logger });
       open.defer(() => stream.stop());
       for (const subscription of subscriptions) await stream.consume(subscription);
@@ -172,6 +221,27 @@ function fileSchedules({ config }: WorkOptions, files: FilesWorld): readonly Sch
             run: takeFromInbox.bind(undefined, files, inbox),
           },
         ]),
+  ];
+}
+
+/** What becomes of decisions once they are made: cases that are due, and the lake. */
+function fraudSchedules({ database, objects }: WorkOptions): readonly Schedule[] {
+  return [
+    {
+      name: 'run-case-clock',
+      everyMs: CASE_CLOCK_MS,
+      run: (context) => runCaseClock(database, context),
+    },
+    {
+      name: 'feed-fraud-lake',
+      everyMs: MINUTE_MS,
+      run: (context) => feedLake({ database, objects }, context),
+    },
+    {
+      name: 'compact-fraud-lake',
+      everyMs: HOUR_MS,
+      run: (context) => compactLakes({ database, objects }, context),
+    },
   ];
 }
 

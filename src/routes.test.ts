@@ -12,6 +12,7 @@ import {
   signatureRefusals,
   type ProblemTable,
 } from '#gateway';
+import { decisionRefusals, fraudCaseRefusals, registryRefusals } from '#fraud';
 import { clientRefusals, peopleRefusals } from '#identity';
 import {
   fileRefusals,
@@ -37,6 +38,9 @@ const sections: Readonly<Record<string, ProblemTable>> = {
   Files: fileRefusals,
   'Standing orders': standingOrderRefusals,
   Reconciliation: reconciliationRefusals,
+  'Fraud decisions': decisionRefusals,
+  'Fraud cases': fraudCaseRefusals,
+  'Fraud rules, lists and models': registryRefusals,
   Queues: queueRefusals,
 };
 

@@ -36,6 +36,17 @@ import {
   type Route,
   type SignaturesEdge,
 } from '#gateway';
+import {
+  caseRoutes,
+  decisionRefusals,
+  decisionRoutes,
+  fraudCaseRefusals,
+  registryRefusals,
+  registryRoutes,
+  type CasesEdge,
+  type DecisionsEdge,
+  type RegistryEdge,
+} from '#fraud';
 import { clientRefusals, peopleRefusals } from '#identity';
 import { ledgerRoutes, refusals, type LedgerEdge } from '#ledger';
 import {
@@ -56,6 +67,9 @@ export type Premises = LedgerEdge &
   AccountsEdge &
   PaymentsEdge &
   FilesEdge &
+  DecisionsEdge &
+  RegistryEdge &
+  CasesEdge &
   AuditEdge &
   AccessEdge &
   ApprovalsEdge &
@@ -73,6 +87,9 @@ export function routesOf(premises: Premises): readonly Route[] {
     ...fileRoutes(premises),
     ...standingOrderRoutes(premises),
     ...reconciliationRoutes(premises),
+    ...decisionRoutes(premises),
+    ...caseRoutes(premises),
+    ...registryRoutes(premises),
     ...queueRoutes(premises),
     ...auditRoutes(premises),
     ...grantRoutes(premises),
@@ -100,6 +117,8 @@ export const tags: Readonly<Record<string, string>> = {
   files: 'Files of payments: agreements, upload, faults, progress, answers.',
   'standing orders': 'Payments that are made again and again.',
   reconciliation: 'What other banks say of our accounts with them, matched and explained.',
+  fraud: 'What payments are judged by, and what was decided of each.',
+  'fraud cases': 'Alerts that people work through, what they find out, and what is filed.',
   queues: 'What waits to be done, and what failed for good.',
   'audit records': 'What was done by whom: search, export, receipts.',
   'audit proofs': 'Checkpoints and proofs that nothing was changed or left out.',
@@ -117,6 +136,9 @@ export const problemTables: readonly ProblemTable[] = [
   fileRefusals,
   standingOrderRefusals,
   reconciliationRefusals,
+  decisionRefusals,
+  fraudCaseRefusals,
+  registryRefusals,
   queueRefusals,
   auditRefusals,
   accessRefusals,

@@ -3,6 +3,7 @@
 
 import { bankAccountSources, customerSource } from '#accounts';
 import type { ReconcileSource } from '#audit';
+import { decisionSources, fraudCaseSources, registrySources } from '#fraud';
 import { ledgerSources } from '#ledger';
 import {
   fileSources,
@@ -19,4 +20,7 @@ export const reconcileSources: readonly ReconcileSource[] = [
   ...fileSources,
   ...standingOrderSources,
   ...reconciliationSources,
+  ...decisionSources,
+  ...registrySources,
+  ...fraudCaseSources,
 ];

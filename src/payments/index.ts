@@ -12,8 +12,10 @@ export type {
 } from './payment.ts';
 export { paymentRefusals } from './refusals.ts';
 export type { PaymentRefusal, PaymentRefusalCode } from './refusals.ts';
+export type { PaymentScreener } from './screening.ts';
 export { sendPayments } from './send.ts';
 export type { PaymentResult, SendOptions } from './send.ts';
+export { selectPayments } from './store/payment-store.ts';
 export { changePayments } from './change.ts';
 export type { PaymentChange } from './change.ts';
 export { railBooks } from './rails/books.ts';

@@ -1,25 +1,27 @@
-// Keeps what became of planned payments: rows, audit records, events and errands for rails, in the
-// transaction whose postings they tell of.
+// Keeps what became of planned payments: rows, audit records, events, errands for rails and the
+// decisions of screening, in the transaction whose postings they tell of.
 
 import { record } from '#audit';
 import { accept, assert, Fault, idOf, msOf, newUuid, uuidOf, type Uuid } from '#kernel';
 import type { Answer, PostRefusal } from '#ledger';
-import { emit, send, type Caller, type Transaction } from '#platform';
+import { emit, send, violatedConstraint, type Caller, type Transaction } from '#platform';
 import { errandOf, eventOf, FIRST_TENANT, queueOf, recordOfNew } from './facts.ts';
 import type { Payment } from './payment.ts';
 import { differenceOf, no, type Planned, type PlannedNew } from './plan.ts';
 import type { PaymentResult } from './refusals.ts';
+import type { Screened } from './screening.ts';
 import { insertPayments, selectByExternalIds } from './store/payment-store.ts';
 
 /** `answers` are the ledger's, in the order of the planned ones that have an instruction. */
 export async function keepPayments(
   tx: Transaction,
-  planned: readonly Planned[],
+  screened: Screened,
   answers: readonly Answer[],
   callers: readonly Caller[] | undefined,
 ): Promise<PaymentResult[]> {
+  const { planned } = screened;
   const results: PaymentResult[] = [];
-  const made: { readonly payment: Payment; readonly caller: Caller | undefined }[] = [];
+  const fresh: Made[] = [];
   const raced: { readonly index: number; readonly plan: PlannedNew }[] = [];
   let next = 0;
   for (const [index, plan] of planned.entries()) {
@@ -36,11 +38,32 @@ export async function keepPayments(
     const uuid = answer === undefined ? newUuid(msOf(tx.now)) : uuidOf(answer.value.transfer.id);
     const payment = paymentOf(tx, plan, uuid, callers?.[index]);
     results.push(accept(payment));
-    if (answer?.value.isReplay !== true) made.push({ payment, caller: callers?.[index] });
+    if (answer?.value.isReplay === true) continue;
+    fresh.push({ index, plan, payment, caller: callers?.[index] });
   }
   if (raced.length > 0) await answerRaced(tx, raced, results);
-  await store(tx, made);
+  const made = await withoutKnown(tx, fresh, results);
+  if (raced.length > 0 || made.length < fresh.length) answerRepeats(planned, results);
+  // What came of no payment here was judged too: refused by the ledger, or made meanwhile.
+  const ids = new Map(made.map(({ index, payment }) => [index, payment.id]));
+  // Sent together: none of them needs the answer of another.
+  await Promise.all([...store(tx, made), screened.keep(tx, ids)]);
   return results;
+}
+
+// A repeat had the answer of its first before that was found to be made already.
+function answerRepeats(planned: readonly Planned[], results: PaymentResult[]): void {
+  for (const [index, plan] of planned.entries()) {
+    if (plan.what === 'repeat') results[index] = settledBefore(plan, results);
+  }
+}
+
+interface Made {
+  /** Its place among the planned. */
+  readonly index: number;
+  readonly plan: PlannedNew;
+  readonly payment: Payment;
+  readonly caller: Caller | undefined;
 }
 
 function settledBefore(
@@ -95,32 +118,58 @@ async function answerRaced(
   const found = await selectByExternalIds(tx, names);
   for (const { index, plan } of raced) {
     const known = found.find(({ externalId }) => externalId === plan.asked.externalId);
-    if (known === undefined) throw new Fault('payment_under_way', { retryable: true });
-    const difference = differenceOf(plan.asked, known);
-    results[index] =
-      difference === undefined
-        ? accept(known)
-        : no('payment_exists_with_different_content', `the ${difference} differs`);
+    if (known === undefined) throw underWay();
+    results[index] = replayOf(plan, known);
   }
 }
 
-async function store(
+function replayOf({ asked }: PlannedNew, known: Payment): PaymentResult {
+  const difference = differenceOf(asked, known);
+  if (difference === undefined) return accept(known);
+  return no('payment_exists_with_different_content', `the ${difference} differs`);
+}
+
+function underWay(cause?: unknown): Fault {
+  return new Fault('payment_under_way', { retryable: true, cause });
+}
+
+// Where no money moves the ledger cannot tell that another transaction made the payment meanwhile.
+async function withoutKnown(
   tx: Transaction,
-  made: readonly { readonly payment: Payment; readonly caller: Caller | undefined }[],
-): Promise<void> {
-  if (made.length === 0) return;
+  made: readonly Made[],
+  results: PaymentResult[],
+): Promise<Made[]> {
+  const names = made.flatMap(({ plan: { instruction, asked } }) => {
+    return instruction === undefined ? (asked.externalId ?? []) : [];
+  });
+  if (names.length === 0) return [...made];
+  const found = await selectByExternalIds(tx, names);
+  const known = new Map(found.map((payment) => [payment.externalId, payment]));
+  return made.filter(({ index, plan }) => {
+    const earlier = known.get(plan.asked.externalId);
+    if (plan.instruction !== undefined || earlier === undefined) return true;
+    results[index] = replayOf(plan, earlier);
+    return false;
+  });
+}
+
+function store(tx: Transaction, made: readonly Made[]): Promise<unknown>[] {
+  if (made.length === 0) return [];
   const payments = made.map(({ payment }) => payment);
-  await insertPayments(tx, payments, tx.now);
-  await record(
-    tx,
-    made.map(({ payment, caller }) => recordOfNew(payment, caller)),
-  );
-  await emit(
-    tx,
-    made.map(({ payment, caller }) => eventOf(payment, caller)),
-  );
+  const records = made.map(({ payment, caller }) => recordOfNew(payment, caller));
+  const events = made.map(({ payment, caller }) => eventOf(payment, caller));
   const errands = payments
     .filter(({ rail, status }) => rail === 'sct_inst' && status === 'accepted')
     .map((payment) => errandOf(payment, 'transfer'));
-  if (errands.length > 0) await send(tx, queueOf.sct_inst, errands);
+  return [
+    insertPayments(tx, payments, tx.now).catch(toldApart),
+    record(tx, records),
+    emit(tx, events),
+    ...(errands.length === 0 ? [] : [send(tx, queueOf.sct_inst, errands)]),
+  ];
+}
+
+function toldApart(error: unknown): never {
+  if (violatedConstraint(error) === 'payments_external_id') throw underWay(error);
+  throw error;
 }

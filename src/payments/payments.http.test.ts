@@ -40,7 +40,14 @@ before(async () => {
   const metrics = openMetrics({ isProcessMeasured: false });
   const logger = openLogger({ level: 'error' });
   const poster = openPoster(database, { inFlightMax: 2, accountsMax: 1_000 });
-  const payments = openPaymentPoster({ database, clock, metrics, limits, poster });
+  const payments = openPaymentPoster({
+    database,
+    clock,
+    metrics,
+    limits,
+    poster,
+    screener: undefined,
+  });
   gateway = await createGateway({
     about: { title: 'Test', version: '1.0.0', description: 'Payments under test.' },
     routes: paymentsRoutes({ database, clock, payments }),

@@ -123,6 +123,18 @@ function planNew(asked: NewPayment, { books }: Ground): PlannedNew {
   return { what: 'new', asked, status, reason, instruction };
 }
 
+/** ISO 20022: fraudulent origin; the order must be confirmed by who gave it. */
+const reasonOfStop = { decline: 'FRAD', challenge: 'DS0A' } as const;
+
+/** What becomes of a payment that screening for fraud stops: it is kept, and moves nothing. */
+export function stopPlanned(plan: PlannedNew, outcome: keyof typeof reasonOfStop): PlannedNew {
+  // What is too large is told so, whatever else speaks against it.
+  if (plan.status === 'declined') return plan;
+  const { kind } = plan.asked;
+  assert(movementOf(kind, 'new', 'declined') === null, `a payment of kind ${kind} is not declined`);
+  return { ...plan, status: 'declined', reason: reasonOfStop[outcome], instruction: undefined };
+}
+
 function statusOf({ kind, rejection }: NewPayment, isDeclined: boolean): PaymentStatus {
   if (rejection !== undefined) return 'rejected';
   return isDeclined ? 'declined' : firstStatusOf[kind];

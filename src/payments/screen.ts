@@ -1,5 +1,5 @@
-// The one place where a payment is judged before any money moves. Pure. A no is remembered: the
-// payment is kept as declined, with the reason.
+// Owns what speaks against a payment whatever screening for fraud says of it: what the bank's own
+// maximum allows. Pure. A no is remembered: the payment is kept as declined, with the reason.
 
 import { limits } from '#config';
 import { currencyOf, minorUnitsOf } from '#kernel';

@@ -10,11 +10,14 @@ import type { NewPayment, Payment, RailName } from './payment.ts';
 import { planPayments, type Ground, type Planned } from './plan.ts';
 import { booksKey, railBooks, type RailBooks } from './rails/books.ts';
 import type { PaymentResult } from './refusals.ts';
+import { screenPlanned, type PaymentScreener } from './screening.ts';
 import { selectByExternalIds } from './store/payment-store.ts';
 
 export type { PaymentResult } from './refusals.ts';
 
 export interface SendOptions {
+  /** Judges what is new, before any money moves. */
+  readonly screener: PaymentScreener;
   /** Who asked for each, where it is not the transaction's caller. */
   readonly callers?: readonly Caller[] | undefined;
 }
@@ -26,15 +29,23 @@ export interface SendOptions {
 export async function sendPayments(
   tx: Transaction,
   payments: readonly NewPayment[],
-  { callers }: SendOptions = {},
+  { screener, callers }: SendOptions,
 ): Promise<PaymentResult[]> {
   if (payments.length === 0) return [];
   const planned = planPayments(payments, await groundOf(tx, payments));
-  const instructions = instructionsOf(planned);
+  const asking = { screener, reader: tx, context: tx, callers };
+  const screened = await screenPlanned(planned, asking);
+  const instructions = instructionsOf(screened.planned);
   const posting = instructions.map(({ instruction }) => instruction);
-  const asking = callers && instructions.flatMap(({ index }) => callers[index] ?? []);
-  const answers = await post(tx, posting, { callers: asking });
-  return await keepPayments(tx, planned, answers, callers);
+  const posters = callers && instructions.flatMap(({ index }) => callers[index] ?? []);
+  try {
+    const answers = await post(tx, posting, { callers: posters });
+    return await keepPayments(tx, screened, answers, callers);
+  } catch (error) {
+    // The transaction is rolled back, and what is run again is judged again.
+    screened.giveBack();
+    throw error;
+  }
 }
 
 /** What the ledger is to do, with the place of the payment that each is for. */

@@ -7,6 +7,9 @@ import { gatewayActions } from '#gateway';
 import { peopleActions, providerActions } from '#identity';
 import { readTree, root } from '../../tools/tree.ts';
 import { accountsActions } from '../accounts/audit-actions.ts';
+import { fraudCaseActions } from '../fraud/cases/audit-actions.ts';
+import { registryActions } from '../fraud/registry/audit-actions.ts';
+import { screeningActions } from '../fraud/screening/audit-actions.ts';
 import { ledgerActions } from '../ledger/audit-actions.ts';
 import { paymentActions } from '../payments/audit-actions.ts';
 import { fileActions } from '../payments/files/audit-actions.ts';
@@ -25,6 +28,9 @@ const tables: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   'src/identity/people/audit-actions.ts': peopleActions,
   'src/ledger/audit-actions.ts': ledgerActions,
   'src/accounts/audit-actions.ts': accountsActions,
+  'src/fraud/cases/audit-actions.ts': fraudCaseActions,
+  'src/fraud/registry/audit-actions.ts': registryActions,
+  'src/fraud/screening/audit-actions.ts': screeningActions,
   'src/payments/audit-actions.ts': paymentActions,
   'src/payments/files/audit-actions.ts': fileActions,
   'src/payments/reconciliation/audit-actions.ts': reconciliationActions,
@@ -60,7 +66,7 @@ for (const part of [1, 2, 3, 4, 5, 6, 7]) {
 
 test('every action that the page names exists', () => {
   const known = new Set(actions.map(({ name }) => name));
-  const pattern = /`((?:accounts|audit|gateway|identity|ledger|payments)[.]\w+[.]\w+)`/g;
+  const pattern = /`((?:accounts|audit|fraud|gateway|identity|ledger|payments)[.]\w+[.]\w+)`/g;
   const named = Array.from(page.matchAll(pattern), ([, name = '']) => name);
   assert.ok(named.length > 20);
   for (const name of named) assert.ok(known.has(name), `${name} is no action`);

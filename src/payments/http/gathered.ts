@@ -11,6 +11,7 @@ import { keepPayments } from '../keep.ts';
 import type { NewPayment } from '../payment.ts';
 import { no, planPayments, type Planned } from '../plan.ts';
 import { booksByKey, booksKey, railBooks, type RailBooks } from '../rails/books.ts';
+import { screenPlanned, type PaymentScreener } from '../screening.ts';
 import { instructionsOf, knownByExternalId, railsOf, type PaymentResult } from '../send.ts';
 import { selectRailBooks } from '../store/books-store.ts';
 import { selectByExternalIds } from '../store/payment-store.ts';
@@ -33,6 +34,7 @@ export interface PaymentPosterOptions extends Gathering {
   readonly database: Database;
   readonly clock: Clock;
   readonly poster: Poster;
+  readonly screener: PaymentScreener;
 }
 
 /** Accounts and books that are there stay there: they are looked up once. */
@@ -51,6 +53,13 @@ export function openPaymentPoster(options: PaymentPosterOptions): PaymentPoster 
       return outcome as Outcome;
     },
   };
+}
+
+interface Posting {
+  readonly planned: readonly Planned[];
+  readonly callers: readonly Caller[];
+  /** In the transaction of the postings. */
+  keep(tx: Transaction, answers: readonly Answer[]): Promise<void>;
 }
 
 class GatheringDesk {
@@ -95,10 +104,12 @@ class GatheringDesk {
       context,
       group.flatMap(({ asked }) => asked),
     );
-    const posting = instructionsOf(planned);
+    const { database, screener } = this.#options;
+    const reader = database.within(context.tenant ?? 'main');
+    const screened = await screenPlanned(planned, { screener, reader, context, callers });
     let outcomes: Outcome[] = [];
     const keep = async (tx: Transaction, answers: readonly Answer[]): Promise<void> => {
-      const results = await keepPayments(tx, planned, answers, callers);
+      const results = await keepPayments(tx, screened, answers, callers);
       let from = 0;
       const endings = group.map((request) => {
         const own = results.slice(from, from + request.asked.length);
@@ -107,21 +118,34 @@ class GatheringDesk {
       });
       outcomes = await keepAnswers(tx, endings);
     };
-    const { database, poster } = this.#options;
-    if (posting.length === 0) {
-      await withLedger(database, context, (tx) => keep(tx, []));
-    } else {
-      await poster.post(
-        context,
-        posting.map(({ instruction }) => instruction),
-        {
-          isGathered: true,
-          callers: posting.map(({ index }) => callers[index] ?? context),
-          onDecided: (tx, { answers }) => keep(tx, answers),
-        },
-      );
+    try {
+      await this.#post(context, { planned: screened.planned, callers, keep });
+    } catch (error) {
+      // Where it may have committed, the log of screening will tell.
+      const isUnknown = error instanceof Fault && error.code === 'commit_unknown';
+      if (!isUnknown) screened.giveBack();
+      throw error;
     }
     return outcomes;
+  }
+
+  async #post(context: TransactionContext, posting: Posting): Promise<void> {
+    const { database, poster } = this.#options;
+    const { callers } = posting;
+    const instructions = instructionsOf(posting.planned);
+    if (instructions.length === 0) {
+      await withLedger(database, context, (tx) => posting.keep(tx, []));
+      return;
+    }
+    await poster.post(
+      context,
+      instructions.map(({ instruction }) => instruction),
+      {
+        isGathered: true,
+        callers: instructions.map(({ index }) => callers[index] ?? context),
+        onDecided: (tx, { answers }) => posting.keep(tx, answers),
+      },
+    );
   }
 
   #contextOf(caller: Caller): TransactionContext {

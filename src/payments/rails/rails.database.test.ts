@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { changeAccount } from '#ledger';
 import type { Currency } from '#kernel';
+import type { AccountsBank } from '../../accounts/testing/bank.ts';
 import { openRailedBank, type RailedBank } from '../testing/railed.ts';
+import { openTestScreening, type TestScreening } from '../testing/screened.ts';
 import { misbehaved } from './simulator/misbehaviour.ts';
 
 const EUR = 'EUR' as Currency;
@@ -141,6 +143,33 @@ test('what cannot be credited is rejected with the reason', async () => {
     const told = bank.rail.carried.map(({ status, reason }) => `${status} ${reason}`);
     assert.deepEqual(told, ['rejected AC01', 'rejected AC09', 'rejected AC06']);
     assert.equal(await bank.balance(id), 1_000_000n);
+  });
+});
+
+test('what comes in is judged and passes, and an alert can be made of it', async () => {
+  let screening: TestScreening | undefined;
+  const screenerOf = ({ database, clock }: AccountsBank) => {
+    screening = openTestScreening(database, clock);
+    return screening.screener;
+  };
+  await withBank('rail_screened', { screenerOf }, async (bank) => {
+    const { iban = '', id } = bank.account;
+    await screening?.list('block', id);
+    const paid = { amount: 70n, currency: EUR };
+    bank.rail.pay(iban, paid, 'to somebody listed');
+    bank.rail.pay(iban, { ...paid, currency: 'CZK' as Currency }, 'that cannot be taken');
+    await bank.talk();
+    const told = bank.rail.carried.map(({ status, reason }) => `${status} ${reason ?? ''}`.trim());
+    assert.deepEqual(told, ['settled', 'rejected AC09']);
+    assert.equal(await bank.balance(id), 1_000_070n);
+    const decisions = await screening?.decisions(id);
+    assert.deepEqual(
+      decisions?.map(([outcome, , paymentId]) => [outcome, paymentId !== undefined]),
+      [
+        ['decline', true],
+        ['decline', false],
+      ],
+    );
   });
 });
 

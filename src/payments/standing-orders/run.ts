@@ -7,6 +7,7 @@ import { DAY_US, formatDate, startOfDay, uuidOf, type Instant } from '#kernel';
 import { account, withLedger } from '#ledger';
 import type { Database, Transaction, TransactionContext } from '#platform';
 import type { NewPayment } from '../payment.ts';
+import type { PaymentScreener } from '../screening.ts';
 import { sendPayments, type PaymentResult } from '../send.ts';
 import { record } from '#audit';
 import { standingOrderActions } from './audit-actions.ts';
@@ -32,6 +33,7 @@ const nothing: RunReport = { waiting: 0, paid: 0, failed: 0, skipped: 0 };
 export async function runStandingOrders(
   database: Database,
   context: TransactionContext,
+  screener: PaymentScreener,
 ): Promise<RunReport> {
   const today = startOfDay(context.now);
   let total = nothing;
@@ -40,7 +42,7 @@ export async function runStandingOrders(
     while (batchesLeft > 0) {
       batchesLeft -= 1;
       const own = { ...context, tenant };
-      const report = await withLedger(database, own, (tx) => runBatch(tx, today));
+      const report = await withLedger(database, own, (tx) => runBatch(tx, today, screener));
       if (Object.values(report).every((count) => count === 0)) break;
       total = sumOf(total, report);
     }
@@ -75,14 +77,18 @@ interface Ended {
   readonly result?: PaymentResult | undefined;
 }
 
-async function runBatch(tx: Transaction, today: Instant): Promise<RunReport> {
+async function runBatch(
+  tx: Transaction,
+  today: Instant,
+  screener: PaymentScreener,
+): Promise<RunReport> {
   const itemsMax = limits.standingOrderRunItems.value;
   const waiting = await lockWaiting(tx, itemsMax);
   const orders = await lockDueOrders(tx, today, itemsMax - waiting.length);
   const again = await triesOf(tx, waiting);
   const first = orders.flatMap(firstOf);
   const all = [...again, ...first.map(({ due }) => due)];
-  const endings = await payAll(tx, all, skippedOf(first));
+  const endings = await payAll(tx, all, { skipped: skippedOf(first), screener });
   const changes = [...endings].map(([due, ending]) => changeOf(tx, due, ending));
   await noteOccurrences(tx, changes);
   await moveOn(tx, orders, changes);
@@ -121,7 +127,7 @@ async function triesOf(tx: Transaction, waiting: readonly OccurrenceRecord[]): P
 async function payAll(
   tx: Transaction,
   all: readonly Due[],
-  skipped: ReadonlySet<Due>,
+  { skipped, screener }: { readonly skipped: ReadonlySet<Due>; readonly screener: PaymentScreener },
 ): Promise<ReadonlyMap<Due, Ended>> {
   const endings = new Map<Due, Ended>();
   const paying: { readonly due: Due; readonly amount: bigint }[] = [];
@@ -136,6 +142,7 @@ async function payAll(
   const results = await sendPayments(
     tx,
     paying.map(({ due, amount }) => paymentOf(due, amount)),
+    { screener },
   );
   for (const [index, { due, amount }] of paying.entries()) {
     const result = results[index];

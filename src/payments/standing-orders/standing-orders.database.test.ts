@@ -12,6 +12,7 @@ import {
   suspendStandingOrder,
 } from './change.ts';
 import { EUR } from '../testing/bank.ts';
+import { CHALLENGED_ABOVE, openTestScreening } from '../testing/screened.ts';
 import { openOrdersBehind } from './accounts-behind.ts';
 import { createStandingOrders } from './create.ts';
 import { standingOrderSources } from './sources/sources.ts';
@@ -305,4 +306,29 @@ test('every order and every date has its record in the audit log, and the revers
   });
   assert.deepEqual(verification.findings, []);
   assert.ok(verification.counts.changes > 80);
+});
+
+test('a date whose payment is stopped has failed with the reason, and the other orders are paid', async () => {
+  const screening = openTestScreening(bank.database, bank.clock);
+  await screening.list('block', 'DE02120300000000202051');
+  bank.screenBy(screening.screener);
+  try {
+    startOn('2026-03-10');
+    const from = await bank.customer(1_000_000n);
+    const blocked = { iban: 'DE02120300000000202051', name: 'Bob Example' };
+    const stopped = await bank.order(rent(from, { creditor: blocked }));
+    const large = await bank.order(rent(from, { amount: { fixed: CHALLENGED_ABOVE + 1n } }));
+    const paid = await bank.order(rent(from));
+    startOn('2026-03-15');
+    await bank.run();
+    const told = await Promise.all([stopped, large, paid].map((order) => bank.told(order)));
+    const expected = ['2026-03-15 failed frad', '2026-03-15 failed ds0a', '2026-03-15 paid'];
+    assert.deepEqual(told.flat(), expected);
+    assert.equal(await bank.balance(from), 990_000n);
+    const [first] = await bank.occurrences(stopped);
+    const decided = (await screening.decisions(from)).find(([, , id]) => id === first?.paymentId);
+    assert.equal(decided?.[0], 'decline');
+  } finally {
+    bank.screenBy(undefined);
+  }
 });

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { DAY_US, formatDate, parseDate, type AccountId, type Instant } from '#kernel';
 import { openPayBank, EUR, party } from '../testing/bank.ts';
+import type { PaymentScreener } from '../screening.ts';
 import { createStandingOrders, type CreateResult } from './create.ts';
 import { listOccurrences } from './occurrence-store.ts';
 import { runStandingOrders, type RunReport } from './run.ts';
@@ -38,7 +39,11 @@ export async function openOrderBank(name: string) {
     return result.value;
   }
 
-  const run = (): Promise<RunReport> => runStandingOrders(bank.database, bank.context());
+  let screener: PaymentScreener;
+  const run = (): Promise<RunReport> => runStandingOrders(bank.database, bank.context(), screener);
+
+  /** From now on what is due is judged by this one. */
+  const screenBy = (next: PaymentScreener): void => void (screener = next);
 
   /** The job at 06:00 of every day up to one. */
   async function runUntil(last: string): Promise<void> {
@@ -60,7 +65,7 @@ export async function openOrderBank(name: string) {
     });
   }
 
-  return { ...bank, give, order, run, runUntil, occurrences, told };
+  return { ...bank, screenBy, give, order, run, runUntil, occurrences, told };
 }
 
 /** Of 100.00 on the 15th of each month, to another bank. */

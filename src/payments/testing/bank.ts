@@ -9,6 +9,7 @@ import { cashAccount, openBank, payment as transferOf } from '../../ledger/testi
 import { changePayments, type PaymentChange } from '../change.ts';
 import type { NewPayment, Payment, RailName } from '../payment.ts';
 import { railBooks } from '../rails/books.ts';
+import type { PaymentScreener } from '../screening.ts';
 import { sendPayments, type PaymentResult } from '../send.ts';
 
 export type PayBank = Awaited<ReturnType<typeof openPayBank>>;
@@ -18,6 +19,7 @@ export const party = { name: 'Ada Example', iban: 'DE89370400440532013000', agen
 
 export async function openPayBank(name: string) {
   const bank = await openBank(name, { poolSize: 6 });
+  let screener: PaymentScreener;
   const cash = await bank.open({ ...cashAccount, currency: EUR });
   const context = (): TransactionContext => ({ ...bank.context(), tenant: 'main' });
 
@@ -30,7 +32,9 @@ export async function openPayBank(name: string) {
   }
 
   async function send(...payments: NewPayment[]): Promise<PaymentResult[]> {
-    return await withLedger(bank.database, context(), (tx) => sendPayments(tx, payments));
+    return await withLedger(bank.database, context(), (tx) =>
+      sendPayments(tx, payments, { screener }),
+    );
   }
 
   /** One that must be taken. */
@@ -64,7 +68,10 @@ export async function openPayBank(name: string) {
     return held;
   }
 
-  return { ...bank, context, cash, customer, send, pay, change, balance, books };
+  /** From now on payments are judged by this one; by nobody before. */
+  const screenBy = (next: PaymentScreener): void => void (screener = next);
+
+  return { ...bank, context, cash, customer, send, pay, change, balance, books, screenBy };
 }
 
 export function told(results: readonly PaymentResult[]): string[] {

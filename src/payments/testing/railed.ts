@@ -19,6 +19,7 @@ import { takeAll } from '../rails/sct-inst/receiver.ts';
 import { wellBehaved, type Misbehaviour } from '../rails/simulator/misbehaviour.ts';
 import { startSimulator } from '../rails/simulator/server.ts';
 import { railBooks } from '../rails/books.ts';
+import type { PaymentScreener } from '../screening.ts';
 import { sendPayments } from '../send.ts';
 import { selectPayments } from '../store/payment-store.ts';
 import { party } from './bank.ts';
@@ -29,9 +30,16 @@ const VISIBILITY_MS = 5_000;
 
 export type RailedBank = Awaited<ReturnType<typeof openRailedBank>>;
 
+interface RailedOptions {
+  readonly seed?: number;
+  readonly behaviour?: Partial<Misbehaviour>;
+  /** Judges what comes in; nobody does unless given. */
+  readonly screenerOf?: (bank: AccountsBank) => PaymentScreener;
+}
+
 export async function openRailedBank(
   name: string,
-  { seed = 1, behaviour = {} }: { seed?: number; behaviour?: Partial<Misbehaviour> } = {},
+  { seed = 1, behaviour = {}, screenerOf }: RailedOptions = {},
 ) {
   const bank = await openAccountsBank(name);
   const { clock } = bank;
@@ -51,7 +59,8 @@ export async function openRailedBank(
     url: simulator.url,
     participant: OWN_BIC,
   });
-  const world: World = { bank, connection, account: account.id };
+  const screener = screenerOf?.(bank);
+  const world: World = { bank, connection, account: account.id, screener };
   const { lines, ...said } = talkingOf(world);
 
   async function close(): Promise<void> {
@@ -78,16 +87,17 @@ interface World {
   readonly bank: AccountsBank;
   readonly connection: RailConnection;
   readonly account: AccountId;
+  readonly screener: PaymentScreener;
 }
 
 const contextOf = ({ bank }: World): TransactionContext => ({ ...bank.context(), tenant: 'main' });
 
-function talkingOf({ bank, connection }: World) {
+function talkingOf({ bank, connection, screener }: World) {
   const { database, clock } = bank;
   const queues = openQueues({ database, clock });
   const lines: string[] = [];
   const logger = openLogger({ level: 'warn', write: (line) => lines.push(line) });
-  const rail = { database, clock, connection, own: OWN_BIC, logger, tenant: 'main' };
+  const rail = { database, clock, connection, screener, own: OWN_BIC, logger, tenant: 'main' };
   const tell = tellRail(rail);
 
   /** Whether anything was told. */
@@ -153,7 +163,7 @@ function payingOf(world: World) {
       ...part,
     };
     const [result] = await withLedger(database, contextOf(world), (tx) =>
-      sendPayments(tx, [asked]),
+      sendPayments(tx, [asked], { screener: world.screener }),
     );
     assert.ok(result?.ok === true, result?.ok === false ? result.refusal.code : '');
     return result.value;

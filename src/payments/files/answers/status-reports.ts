@@ -2,7 +2,7 @@
 // payment information in it, and of each payment that was rejected.
 
 import { formatInstant, uuidOf } from '#kernel';
-import type { GroupStatus } from '../../iso20022/codes.ts';
+import { statusReasons, type GroupStatus } from '../../iso20022/codes.ts';
 import {
   writeCustomerReport,
   type BatchReport,
@@ -100,10 +100,8 @@ function batchReportOf({ id, details, payments, posted }: Building): BatchReport
   };
 }
 
-const REASON = /^[A-Z]{2}[0-9]{2}$/;
-
 function paymentReportOf(entry: FileEntry, reason = NARRATIVE): PaymentReport {
-  const isCode = REASON.test(reason) || reason === NARRATIVE;
+  const isCode = Object.hasOwn(statusReasons, reason);
   return {
     instructionId: entry.details['InstrId'],
     endToEndId: entry.endToEndId,

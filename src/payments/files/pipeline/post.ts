@@ -6,8 +6,9 @@ import { record } from '#audit';
 import { limits } from '#config';
 import { withLedger } from '#ledger';
 import { emit, type Transaction } from '#platform';
+import type { PaymentScreener } from '../../screening.ts';
 import { sendPayments, type PaymentResult } from '../../send.ts';
-import type { NewPayment } from '../../payment.ts';
+import type { NewPayment, Payment } from '../../payment.ts';
 import { fileActions } from '../audit-actions.ts';
 import { readContent } from '../content.ts';
 import type { FileEntry } from '../format.ts';
@@ -22,7 +23,7 @@ import {
 import { renewLease, selectParts, takeStep } from '../store/file-store.ts';
 import { matchOriginals } from './match.ts';
 import { planEntries, reasonListOf, type Ground, type PlannedEntry } from './plan.ts';
-import { reasonOfCode } from './reasons.ts';
+import { reasonFor, reasonOfCode, type ReasonList } from './reasons.ts';
 import { contextFor, leaseUntil, requireLease, type Work } from './world.ts';
 
 interface Run {
@@ -89,7 +90,8 @@ async function postRun(work: Work, ground: Ground, run: Run): Promise<void> {
   const planned = await planEntries(world.database.within(file.tenant), ground, run.entries);
   await withLedger(world.database, contextFor(work), async (tx) => {
     const matched = await matchOriginals(tx, work.agreement, planned);
-    const chunk = await postPlanned(tx, ground, { ...run, planned: matched });
+    const { screener } = world;
+    const chunk = await postPlanned(tx, ground, { ...run, planned: matched, screener });
     await keepChunk(tx, work, chunk);
     requireLease(await renewLease(tx, lease, leaseUntil(tx.now)));
   });
@@ -97,14 +99,16 @@ async function postRun(work: Work, ground: Ground, run: Run): Promise<void> {
 
 interface PlannedRun extends Run {
   readonly planned: readonly PlannedEntry[];
+  readonly screener: PaymentScreener;
 }
 
 async function postPlanned(tx: Transaction, ground: Ground, run: PlannedRun): Promise<Chunk> {
   const asked = run.planned.flatMap(({ payment }) => payment ?? []);
-  const results = await sendPayments(tx, asked);
+  const { screener } = run;
+  const results = await sendPayments(tx, asked, { screener });
   const again = refusedAgain(ground, asked, results);
   // What came from a network is never forgotten: a payment that was refused is kept as rejected.
-  const rejected = again.length === 0 ? [] : await sendPayments(tx, again);
+  const rejected = again.length === 0 ? [] : await sendPayments(tx, again, { screener });
   return chunkOf(ground, run, { results, rejected });
 }
 
@@ -157,7 +161,7 @@ function chunkOf(
       entry: entry.index,
       record: entry.record,
       outcome: 'returned',
-      reason: code ?? (result?.ok === true ? result.value.reason : undefined),
+      reason: code ?? (result?.ok === true ? reasonOf(result.value, list) : undefined),
       accountId: payment.accountId,
       paymentId: result?.ok === true ? result.value.id : undefined,
       trace: entry.trace?.slice(0, 100),
@@ -175,6 +179,11 @@ function chunkOf(
     entries: planned.length,
     unposted,
   };
+}
+
+/** Why it was rejected by the list of its rail, or declined by us: ISO 20022, whatever the list. */
+function reasonOf({ status, reason }: Payment, list: ReasonList): string | undefined {
+  return status === 'declined' && list === 'nacha' ? reasonFor('other', list) : reason;
 }
 
 function isUnderWay(status: string): boolean {

@@ -9,6 +9,7 @@ import type { Agreement } from '../agreement.ts';
 import type { Lease, PaymentFile } from '../file.ts';
 import type { FileFormat, FileItem } from '../format.ts';
 import type { ReceiveWorld } from '../receive.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import type { EntryOutcome } from '../store/entry-store.ts';
 
 /** Writes what is sent back about a file; undefined where there is nothing to send. */
@@ -38,6 +39,8 @@ export interface Answering {
 
 export interface FilesWorld extends ReceiveWorld {
   readonly clock: Clock;
+  /** Judges entries before they are posted. */
+  readonly screener: PaymentScreener;
   /** By name; CSV is not among them, as each sender has a form of its own. */
   readonly formats: ReadonlyMap<string, FileFormat>;
   /** By the name of the file's format. */

@@ -18,6 +18,7 @@ import type { FileProgress, PaymentFile } from '../file.ts';
 import { runFiles, type RunReport } from '../pipeline/run.ts';
 import type { FilesWorld } from '../pipeline/world.ts';
 import { announceFile, takePart, type AnnouncedFile } from '../receive.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import { noProgress, progressOf, selectEntries } from '../store/entry-store.ts';
 import { findFile } from '../store/file-store.ts';
 
@@ -72,22 +73,12 @@ export async function openFilesBank(name: string) {
   const { database, clock } = bank;
   const objects = await openFolderObjects({ folder: path.join(folder, 'objects'), clock });
   const standards = { formats: fileFormats, answers: answerWriters };
-  const world: FilesWorld = { database, clock, objects, keys: database.keys, ...standards };
+  const { keys } = database;
+  const world: FilesWorld = { database, clock, objects, keys, screener: undefined, ...standards };
   const context = (): TransactionContext => ({ ...bank.context(), tenant: 'main' });
 
   const sending = sendingOf(world, context);
   const reading = readingOf(world);
-
-  async function work(): Promise<RunReport> {
-    return await runFiles(world, bank.context());
-  }
-
-  /** The file after all there was to do. */
-  async function finish({ id }: PaymentFile): Promise<PaymentFile> {
-    const { failure } = await work();
-    if (failure !== undefined) throw failure;
-    return await reading.read(id);
-  }
 
   async function balance(id: AccountId): Promise<bigint> {
     const { posted_credits: credits, posted_debits: debits } = await bank.balance(id);
@@ -118,8 +109,7 @@ export async function openFilesBank(name: string) {
     world,
     context,
     ...sending,
-    work,
-    finish,
+    ...workingOf(world, bank.context, reading.read),
     ...reading,
     sumOf: balance,
     openDollars,
@@ -128,6 +118,31 @@ export async function openFilesBank(name: string) {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Working on files, which is what production does by itself. */
+function workingOf(
+  world: FilesWorld,
+  context: () => TransactionContext,
+  read: (id: PaymentFile['id']) => Promise<PaymentFile>,
+) {
+  let screener: PaymentScreener;
+
+  async function work(): Promise<RunReport> {
+    return await runFiles({ ...world, screener }, context());
+  }
+
+  /** The file after all there was to do. */
+  async function finish({ id }: PaymentFile): Promise<PaymentFile> {
+    const { failure } = await work();
+    if (failure !== undefined) throw failure;
+    return await read(id);
+  }
+
+  /** From now on entries are judged by this one. */
+  const screenBy = (next: PaymentScreener): void => void (screener = next);
+
+  return { work, finish, screenBy };
 }
 
 /** Agreements, and files sent under them. */

@@ -7,6 +7,7 @@ import { queueOf } from '../../facts.ts';
 import type { CreditTransfer, Transfer } from '../../iso20022/messages/message.ts';
 import type { NewPayment } from '../../payment.ts';
 import type { PaymentRefusalCode } from '../../refusals.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import { sendPayments, type PaymentResult } from '../../send.ts';
 import { keepMessage, strangerBody } from './keep-message.ts';
 
@@ -26,6 +27,7 @@ const reasonOf: Partial<Record<PaymentRefusalCode, string>> = {
 export async function takeCredits(
   tx: Transaction,
   message: CreditTransfer,
+  screener: PaymentScreener,
 ): Promise<'applied' | 'repeated'> {
   const { transfers, messageId } = message;
   const accounts = await findByNumbers(
@@ -41,7 +43,7 @@ export async function takeCredits(
       bodies.push(strangerBody(transactionId, messageId, UNKNOWN_ACCOUNT));
       continue;
     }
-    const result = await takeCredit(tx, { message, transfer, account, transactionId });
+    const result = await takeCredit(tx, { message, transfer, account, transactionId, screener });
     first ??= result;
     bodies.push(
       result.ok
@@ -64,10 +66,11 @@ interface Credit {
   readonly transfer: Transfer;
   readonly account: BankAccount;
   readonly transactionId: string;
+  readonly screener: PaymentScreener;
 }
 
 async function takeCredit(tx: Transaction, credit: Credit): Promise<PaymentResult> {
-  const { message, transfer, account, transactionId } = credit;
+  const { message, transfer, account, transactionId, screener } = credit;
   const { debtor, amount, currency } = transfer;
   const sender = message.from ?? debtor.agent ?? '';
   const asked: NewPayment = {
@@ -83,10 +86,10 @@ async function takeCredit(tx: Transaction, credit: Credit): Promise<PaymentResul
     transactionId,
     remittance: transfer.remittance,
   };
-  const [result] = await sendPayments(tx, [asked]);
+  const [result] = await sendPayments(tx, [asked], { screener });
   if (result?.ok === false && reasonOf[result.refusal.code] !== undefined) {
     const rejection = reasonOf[result.refusal.code];
-    const [rejected] = await sendPayments(tx, [{ ...asked, rejection }]);
+    const [rejected] = await sendPayments(tx, [{ ...asked, rejection }], { screener });
     return rejected ?? result;
   }
   return result as PaymentResult;

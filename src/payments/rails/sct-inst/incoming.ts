@@ -7,6 +7,7 @@ import { changePayments, type PaymentChange } from '../../change.ts';
 import { queueOf } from '../../facts.ts';
 import type { OriginalPayment, RailMessage } from '../../iso20022/messages/message.ts';
 import type { Payment } from '../../payment.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import { selectByTransactionIds } from '../../store/payment-store.ts';
 import {
   judgeRecallAnswer,
@@ -22,8 +23,9 @@ import { keepMessage, strangerBody } from './keep-message.ts';
 export async function takeMessage(
   tx: Transaction,
   message: RailMessage,
+  screener: PaymentScreener,
 ): Promise<AnswerOutcome | 'repeated'> {
-  if (message.kind === 'credit_transfer') return await takeCredits(tx, message);
+  if (message.kind === 'credit_transfer') return await takeCredits(tx, message, screener);
   const originals = originalsOf(message);
   const ids = originals.flatMap(({ transactionId }) => transactionId ?? []);
   const found = await selectByTransactionIds(tx, 'sct_inst', ids);

@@ -5,6 +5,7 @@ import type { Clock } from '#kernel';
 import type { Database, Logger, TransactionContext, WorkerOptions } from '#platform';
 import { limits } from '#config';
 import { queueOf } from '../../facts.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import type { RailConnection } from '../port.ts';
 import { enquireOverdue } from './enquiries.ts';
 import { tellRail } from './outgoing.ts';
@@ -15,6 +16,8 @@ export interface SctInstOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly connection: RailConnection;
+  /** Judges what comes in. */
+  readonly screener: PaymentScreener;
   /** BIC of this bank. */
   readonly own: string;
   /** Whose payments the rail carries. */

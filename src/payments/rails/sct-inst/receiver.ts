@@ -9,6 +9,7 @@ import { withLedger } from '#ledger';
 import type { Database, Logger } from '#platform';
 import type { RailMessage } from '../../iso20022/messages/message.ts';
 import { readRailMessage } from '../../iso20022/messages/read.ts';
+import type { PaymentScreener } from '../../screening.ts';
 import type { Delivery, RailConnection } from '../port.ts';
 import { takeMessage } from './incoming.ts';
 
@@ -17,6 +18,7 @@ export interface ReceiverOptions {
   readonly clock: Clock;
   readonly connection: RailConnection;
   readonly logger: Logger;
+  readonly screener: PaymentScreener;
   /** Whose payments the rail carries. */
   readonly tenant: string;
 }
@@ -102,13 +104,13 @@ async function takeSome(
   some: readonly Readable[],
   done: string[],
 ): Promise<readonly unknown[]> {
-  const { database, clock, tenant } = options;
+  const { database, clock, tenant, screener } = options;
   const [first] = some;
   const correlationId = `rail-${first?.id ?? ''}`;
   const context = { now: clock.now(), actor: 'rail:sct_inst', correlationId, tenant };
   try {
     await withLedger(database, context, async (tx) => {
-      for (const { message } of some) await takeMessage(tx, message);
+      for (const { message } of some) await takeMessage(tx, message, screener);
     });
     done.push(...some.map(({ id }) => id));
     return [];

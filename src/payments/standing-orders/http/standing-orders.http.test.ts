@@ -65,7 +65,7 @@ test('what became of each date is listed, the latest first', async () => {
     order({ schedule: { frequency: 'daily', starts_on: '2026-03-02', occurrence_max: 3 } }),
   );
   bank.clock.set((bank.clock.now() + 5 * 86_400_000_000) as ReturnType<typeof bank.clock.now>);
-  await runStandingOrders(bank.database, bank.context());
+  await runStandingOrders(bank.database, bank.context(), undefined);
   const first = await edge.get(`${at}/${body.id}/occurrences?limit=2`);
   assert.deepEqual(datesOf(first.body), ['2026-03-04 paid', '2026-03-03 paid']);
   const cursor = String(first.body['next_cursor']);
