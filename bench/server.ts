@@ -16,12 +16,16 @@ export interface BenchServer {
 const START_TIMEOUT_MS = 60_000;
 
 /** The bank as `florin up` starts it, ready to serve. */
-export async function startBank(folder: string): Promise<BenchServer> {
+export async function startBank(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const main = path.join(import.meta.dirname, '..', 'cli', 'main.ts');
   return await startServer([main, 'up'], {
     FLORIN_DATA_DIR: path.join(folder, 'data'),
     FLORIN_SAMPLE: 'off',
     FLORIN_LOG_LEVEL: 'warn',
+    ...env,
   });
 }
 

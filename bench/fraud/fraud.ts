@@ -1,33 +1,37 @@
-// The benchmarks of fraud detection, in this process and on one core: events decided one at a time,
-// a training, and the back-test of half a year. Payments screened on their way come with screening.
+// The benchmarks of fraud detection: in this process and on one core, events decided one at a time,
+// a training, and the back-test of half a year; and over HTTP, payments screened on their way.
 
 import { machine, resultOf, type BenchOptions, type Report } from '../report.ts';
 import { benchBackTest, type BackTestScale } from './back-test.ts';
 import { benchEvents, type EventsScale } from './events.ts';
+import { benchPaymentPath, type PaymentPathScale } from './payment-path.ts';
 import { benchTrain, type TrainScale } from './train.ts';
 
 interface Scale {
   readonly events: EventsScale;
   readonly train: TrainScale;
   readonly backTest: BackTestScale;
+  readonly paymentPath: PaymentPathScale;
 }
 
 const full: Scale = {
   events: { runs: 3, customers: 5_000, terminals: 10_000, days: 50 },
   train: { rows: 300_000, trees: 100, depthMax: 6, runs: 3 },
   backTest: { runs: 3, days: 183 },
+  paymentPath: { accounts: 10_000, pairs: 5, roundMs: 4_000, warmUpMs: 1_000 },
 };
 const quick: Scale = {
   events: { runs: 1, customers: 500, terminals: 1_000, days: 50 },
   train: { rows: 20_000, trees: 20, depthMax: 6, runs: 1 },
   backTest: { runs: 1, days: 10 },
+  paymentPath: { accounts: 1_000, pairs: 1, roundMs: 1_500, warmUpMs: 500 },
 };
 
 const EVENTS_TARGET_PER_SECOND = 150_000;
 const TRAIN_TARGET_S = 8;
 const BACK_TEST_TARGET_S = 15;
 
-export function benchFraud(options: BenchOptions): Promise<Report> {
+export async function benchFraud(options: BenchOptions): Promise<Report> {
   const scale = options.isQuick ? quick : full;
   const wants = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
   const results: Report['results'][number][] = [];
@@ -61,10 +65,28 @@ export function benchFraud(options: BenchOptions): Promise<Report> {
     const target = 'half a year of card transactions under 15 s; ratio to that';
     results.push(resultOf('backtest', bench.replayed, bench.events / BACK_TEST_TARGET_S, target));
   }
-  return Promise.resolve({ area: 'fraud', machine: machine(), settings, results });
+  if (wants('payment_path')) {
+    const bench = await benchPaymentPath(scale.paymentPath, options.log);
+    const { screened, unscreened, ratios, decisions } = bench;
+    settings['payment_path_unscreened_per_second'] = Math.round(unscreened.ratePerSecond);
+    settings['payment_path_unscreened_p99_ms'] = hundredths(unscreened.p99Ms);
+    settings['payment_path_ratio_least'] = hundredths(Math.min(...ratios));
+    settings['payment_path_ratio_most'] = hundredths(Math.max(...ratios));
+    settings['payment_path_decisions'] = decisions.count;
+    settings['payment_path_decided_in_full'] = hundredths(decisions.fullShare);
+    settings['payment_path_approved'] = hundredths(decisions.approvedShare);
+    const target =
+      'at least 0.9 of the rate without screening, in the same run; ratio to that rate';
+    results.push(resultOf('payment_path', screened, unscreened.ratePerSecond, target));
+  }
+  return { area: 'fraud', machine: machine(), settings, results };
 }
 
 /** Of milliseconds, to a hundredth. */
 function microseconds(ms: number): number {
-  return Math.round(ms * 100_000) / 100;
+  return hundredths(ms * 1_000);
+}
+
+function hundredths(value: number): number {
+  return Math.round(value * 100) / 100;
 }

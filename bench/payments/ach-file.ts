@@ -54,7 +54,7 @@ export async function benchAchFile(
     const objects = await openFolderObjects({ folder: path.join(folder, 'objects'), clock });
     const keys = database.keys;
     const shared = { formats: fileFormats, answers: answerWriters };
-    const files: FilesWorld = { database, clock, objects, keys, ...shared };
+    const files: FilesWorld = { database, clock, objects, keys, screener: undefined, ...shared };
     const targets = await openTargets(world, scale.accounts);
     const agreement = await agree(world);
     const runs: Run[] = [];

@@ -705,6 +705,40 @@ grant execute on function audit.segment_hash(audit.collected_segments,bytea) to 
 create schema fraud;
 grant usage on schema fraud to florin_app;
 
+create table fraud.alerts (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  decision uuid not null,
+  case_id uuid,
+  snooze_id uuid,
+  account_id uuid not null,
+  counterparty text,
+  subject uuid,
+  channel text,
+  currency text,
+  amount bigint not null,
+  mode text not null,
+  outcome text not null,
+  score double precision,
+  rules text[] not null,
+  reasons text[] not null,
+  event_at timestamp with time zone not null,
+  decided_at timestamp with time zone not null,
+  raised_at timestamp with time zone not null,
+  constraint alerts_pkey PRIMARY KEY (id),
+  constraint alerts_decision_key UNIQUE (decision),
+  constraint alerts_amount_check CHECK ((amount >= 0)),
+  constraint alerts_check CHECK (((case_id IS NULL) <> (snooze_id IS NULL))),
+  constraint alerts_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'rules_only'::text, 'failed_open'::text, 'failed_closed'::text]))),
+  constraint alerts_outcome_check CHECK ((outcome = ANY (ARRAY['review'::text, 'challenge'::text, 'decline'::text]))),
+  constraint alerts_case_id_fkey FOREIGN KEY (case_id) REFERENCES fraud.cases(id),
+  constraint alerts_decision_fkey FOREIGN KEY (decision) REFERENCES fraud.decisions(id),
+  constraint alerts_snooze_id_fkey FOREIGN KEY (snooze_id) REFERENCES fraud.snoozes(id)
+);
+CREATE INDEX alerts_by_account ON fraud.alerts USING btree (account_id, id);
+CREATE INDEX alerts_of_case ON fraud.alerts USING btree (case_id, id) WHERE (case_id IS NOT NULL);
+grant insert, select on fraud.alerts to florin_app;
+
 create table fraud.batches (
   id uuid not null,
   tenant text not null default platform.tenant(),
@@ -731,7 +765,134 @@ create table fraud.batches (
   constraint batches_rule_set_fingerprint_check CHECK ((length(rule_set_fingerprint) = 64)),
   constraint batches_sha256_check CHECK ((length(sha256) = 32))
 );
+CREATE UNIQUE INDEX batches_of_run ON fraud.batches USING btree (run, ordinal);
 grant insert, select on fraud.batches to florin_app;
+
+create table fraud.case_entries (
+  case_id uuid not null,
+  ordinal integer not null,
+  tenant text not null default platform.tenant(),
+  kind text not null,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  text text,
+  details jsonb not null,
+  constraint case_entries_pkey PRIMARY KEY (case_id, ordinal),
+  constraint case_entries_details_check CHECK ((octet_length((details)::text) <= 16384)),
+  constraint case_entries_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 20))),
+  constraint case_entries_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint case_entries_ordinal_check CHECK ((ordinal > 0)),
+  constraint case_entries_text_check CHECK (((length(text) >= 1) AND (length(text) <= 10000))),
+  constraint case_entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES fraud.cases(id)
+);
+grant insert, select on fraud.case_entries to florin_app;
+
+create table fraud.case_reports (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  case_id uuid not null,
+  version integer not null,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  document bytea not null,
+  sha256 bytea not null,
+  constraint case_reports_pkey PRIMARY KEY (id),
+  constraint case_reports_case_id_version_key UNIQUE (case_id, version),
+  constraint case_reports_document_check CHECK (((length(document) >= 2) AND (length(document) <= 67108864))),
+  constraint case_reports_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint case_reports_sha256_check CHECK ((length(sha256) = 32)),
+  constraint case_reports_version_check CHECK ((version > 0)),
+  constraint case_reports_case_id_fkey FOREIGN KEY (case_id) REFERENCES fraud.cases(id)
+);
+grant insert, select on fraud.case_reports to florin_app;
+
+create table fraud.cases (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  account_id uuid not null,
+  queue text not null,
+  priority text not null,
+  state text not null,
+  assignee text,
+  wait_until timestamp with time zone,
+  due_at timestamp with time zone not null,
+  is_overdue boolean not null,
+  alerts integer not null,
+  outcome text,
+  pattern text,
+  opened_at timestamp with time zone not null,
+  changed_at timestamp with time zone not null,
+  closed_at timestamp with time zone,
+  entries integer not null,
+  journal bytea not null,
+  constraint cases_pkey PRIMARY KEY (id),
+  constraint cases_alerts_check CHECK ((alerts > 0)),
+  constraint cases_assignee_check CHECK (((length(assignee) >= 1) AND (length(assignee) <= 600))),
+  constraint cases_check CHECK (((state = 'closed'::text) = (outcome IS NOT NULL))),
+  constraint cases_check1 CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+  constraint cases_check2 CHECK (((state = 'waiting'::text) = (wait_until IS NOT NULL))),
+  constraint cases_check3 CHECK (((state = 'open'::text) = (assignee IS NULL))),
+  constraint cases_check4 CHECK (((pattern IS NULL) OR (outcome = 'fraud'::text))),
+  constraint cases_entries_check CHECK ((entries > 0)),
+  constraint cases_journal_check CHECK ((length(journal) = 32)),
+  constraint cases_outcome_check CHECK ((outcome = ANY (ARRAY['fraud'::text, 'genuine'::text, 'inconclusive'::text]))),
+  constraint cases_pattern_check CHECK (((length(pattern) >= 1) AND (length(pattern) <= 100))),
+  constraint cases_priority_check CHECK ((priority = ANY (ARRAY['urgent'::text, 'high'::text, 'normal'::text]))),
+  constraint cases_queue_check CHECK ((queue ~ '^[a-z][a-z0-9_-]{0,39}$'::text)),
+  constraint cases_state_check CHECK ((state = ANY (ARRAY['open'::text, 'assigned'::text, 'waiting'::text, 'closed'::text])))
+) with (fillfactor=80);
+CREATE INDEX cases_by_account ON fraud.cases USING btree (account_id, id);
+CREATE INDEX cases_closed ON fraud.cases USING btree (due_at, id) WHERE (state = 'closed'::text);
+CREATE INDEX cases_due ON fraud.cases USING btree (due_at, id) WHERE (state <> 'closed'::text);
+CREATE UNIQUE INDEX cases_of_account ON fraud.cases USING btree (tenant, account_id) WHERE (state <> 'closed'::text);
+CREATE INDEX cases_running ON fraud.cases USING btree (due_at) WHERE ((state = ANY (ARRAY['open'::text, 'assigned'::text])) AND (NOT is_overdue));
+CREATE INDEX cases_unclaimed ON fraud.cases USING btree (tenant, due_at, id) WHERE (state = 'open'::text);
+CREATE INDEX cases_waiting ON fraud.cases USING btree (wait_until) WHERE (state = 'waiting'::text);
+grant insert, select on fraud.cases to florin_app;
+grant update on fraud.cases (queue) to florin_app;
+grant update on fraud.cases (priority) to florin_app;
+grant update on fraud.cases (state) to florin_app;
+grant update on fraud.cases (assignee) to florin_app;
+grant update on fraud.cases (wait_until) to florin_app;
+grant update on fraud.cases (due_at) to florin_app;
+grant update on fraud.cases (is_overdue) to florin_app;
+grant update on fraud.cases (alerts) to florin_app;
+grant update on fraud.cases (outcome) to florin_app;
+grant update on fraud.cases (pattern) to florin_app;
+grant update on fraud.cases (changed_at) to florin_app;
+grant update on fraud.cases (closed_at) to florin_app;
+grant update on fraud.cases (entries) to florin_app;
+grant update on fraud.cases (journal) to florin_app;
+
+create table fraud.choices (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  place text not null,
+  revision bigint not null,
+  chosen uuid,
+  note text,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint choices_pkey PRIMARY KEY (id),
+  constraint choices_tenant_place_revision_key UNIQUE (tenant, place, revision),
+  constraint choices_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint choices_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint choices_place_check CHECK ((place = ANY (ARRAY['rule_set'::text, 'champion'::text, 'challenger'::text]))),
+  constraint choices_revision_check CHECK ((revision > 0))
+);
+grant insert, select on fraud.choices to florin_app;
+
+create table fraud.configurations (
+  tenant text not null default platform.tenant(),
+  revision bigint not null,
+  list_entries integer not null,
+  constraint configurations_pkey PRIMARY KEY (tenant),
+  constraint configurations_list_entries_check CHECK ((list_entries >= 0)),
+  constraint configurations_revision_check CHECK ((revision >= 0))
+);
+grant insert, select on fraud.configurations to florin_app;
+grant update on fraud.configurations (revision) to florin_app;
+grant update on fraud.configurations (list_entries) to florin_app;
 
 create table fraud.decisions (
   id uuid not null,
@@ -762,6 +923,29 @@ create table fraud.decisions (
 CREATE INDEX decisions_not_approved ON fraud.decisions USING btree (tenant, id) WHERE (outcome <> 'approve'::text);
 grant insert, select on fraud.decisions to florin_app;
 
+create table fraud.drift_seen (
+  tenant text not null default platform.tenant(),
+  run uuid not null,
+  model text not null,
+  level text not null,
+  seen_at timestamp with time zone not null,
+  constraint drift_seen_pkey PRIMARY KEY (tenant, run),
+  constraint drift_seen_level_check CHECK ((level = ANY (ARRAY['steady'::text, 'warning'::text, 'alarm'::text]))),
+  constraint drift_seen_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100)))
+);
+grant delete, insert, select, update on fraud.drift_seen to florin_app;
+
+create table fraud.drift_told (
+  tenant text not null default platform.tenant(),
+  model text not null,
+  level text not null,
+  told_at timestamp with time zone not null,
+  constraint drift_told_pkey PRIMARY KEY (tenant),
+  constraint drift_told_level_check CHECK ((level = ANY (ARRAY['steady'::text, 'warning'::text, 'alarm'::text]))),
+  constraint drift_told_model_check CHECK (((length(model) >= 1) AND (length(model) <= 100)))
+);
+grant insert, select, update on fraud.drift_told to florin_app;
+
 create table fraud.labels (
   id uuid not null,
   tenant text not null default platform.tenant(),
@@ -772,14 +956,77 @@ create table fraud.labels (
   pattern text,
   case_id uuid,
   made_by text not null,
+  external_id text,
   constraint labels_pkey PRIMARY KEY (id),
+  constraint labels_external_id_check CHECK (((length(external_id) >= 1) AND (length(external_id) <= 200))),
   constraint labels_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
   constraint labels_pattern_check CHECK (((length(pattern) >= 1) AND (length(pattern) <= 100))),
   constraint labels_source_check CHECK ((source = ANY (ARRAY['case'::text, 'chargeback'::text, 'customer'::text, 'import'::text]))),
   constraint labels_decision_fkey FOREIGN KEY (decision) REFERENCES fraud.decisions(id)
 );
+CREATE UNIQUE INDEX labels_external_id ON fraud.labels USING btree (tenant, source, external_id) WHERE (external_id IS NOT NULL);
 CREATE INDEX labels_of_decision ON fraud.labels USING btree (decision, id);
 grant insert, select on fraud.labels to florin_app;
+
+create table fraud.lake_positions (
+  name text not null,
+  "position" bigint not null,
+  planned bigint,
+  constraint lake_positions_pkey PRIMARY KEY (name),
+  constraint lake_positions_check CHECK ((planned > "position")),
+  constraint lake_positions_name_check CHECK ((name ~ '^[a-z]+$'::text)),
+  constraint lake_positions_position_check CHECK (("position" >= 0))
+);
+grant select, update on fraud.lake_positions to florin_app;
+
+create table fraud.list_changes (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  revision bigint not null,
+  purpose text not null,
+  put integer not null,
+  taken integer not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint list_changes_pkey PRIMARY KEY (id),
+  constraint list_changes_tenant_revision_key UNIQUE (tenant, revision),
+  constraint list_changes_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint list_changes_purpose_check CHECK ((purpose = ANY (ARRAY['allow'::text, 'block'::text, 'watch'::text]))),
+  constraint list_changes_put_check CHECK ((put >= 0)),
+  constraint list_changes_revision_check CHECK ((revision > 0)),
+  constraint list_changes_taken_check CHECK ((taken >= 0))
+);
+grant insert, select on fraud.list_changes to florin_app;
+
+create table fraud.list_entries (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  purpose text not null,
+  kind text not null,
+  value text not null,
+  listed_from timestamp with time zone not null,
+  listed_until timestamp with time zone,
+  note text,
+  put_revision bigint not null,
+  taken_revision bigint,
+  put_at timestamp with time zone not null,
+  put_by text not null,
+  constraint list_entries_pkey PRIMARY KEY (id),
+  constraint list_entries_check CHECK ((listed_until > listed_from)),
+  constraint list_entries_check1 CHECK ((taken_revision > put_revision)),
+  constraint list_entries_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 64))),
+  constraint list_entries_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500))),
+  constraint list_entries_purpose_check CHECK ((purpose = ANY (ARRAY['allow'::text, 'block'::text, 'watch'::text]))),
+  constraint list_entries_put_by_check CHECK (((length(put_by) >= 1) AND (length(put_by) <= 600))),
+  constraint list_entries_put_revision_check CHECK ((put_revision > 0)),
+  constraint list_entries_value_check CHECK (((length(value) >= 1) AND (length(value) <= 256)))
+);
+CREATE INDEX list_entries_ending ON fraud.list_entries USING btree (tenant, listed_until) WHERE ((taken_revision IS NULL) AND (listed_until IS NOT NULL));
+CREATE UNIQUE INDEX list_entries_in_force ON fraud.list_entries USING btree (tenant, purpose, kind, value) WHERE (taken_revision IS NULL);
+CREATE INDEX list_entries_put ON fraud.list_entries USING btree (tenant, put_revision, id);
+CREATE INDEX list_entries_taken ON fraud.list_entries USING btree (tenant, taken_revision, id) WHERE (taken_revision IS NOT NULL);
+grant insert, select on fraud.list_entries to florin_app;
+grant update on fraud.list_entries (taken_revision) to florin_app;
 
 create table fraud.log (
   "position" bigint not null,
@@ -790,7 +1037,99 @@ create table fraud.log (
   constraint log_id_key UNIQUE (id),
   constraint log_kind_check CHECK ((kind = ANY (ARRAY['batch'::text, 'label'::text])))
 );
+CREATE INDEX log_of_tenant ON fraud.log USING btree (tenant, "position");
 grant insert, select on fraud.log to florin_app;
+
+create table fraud.models (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  version text not null,
+  feature_set text not null,
+  content bytea not null,
+  sha256 bytea not null,
+  drift jsonb,
+  card jsonb,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint models_pkey PRIMARY KEY (id),
+  constraint models_tenant_version_key UNIQUE (tenant, version),
+  constraint models_content_check CHECK (((length(content) >= 1) AND (length(content) <= 67108864))),
+  constraint models_feature_set_check CHECK (((length(feature_set) >= 1) AND (length(feature_set) <= 100))),
+  constraint models_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint models_sha256_check CHECK ((length(sha256) = 32)),
+  constraint models_version_check CHECK (((length(version) >= 1) AND (length(version) <= 100)))
+);
+grant insert, select on fraud.models to florin_app;
+
+create table fraud.policies (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  product text,
+  revision bigint not null,
+  is_screened boolean not null,
+  on_failure text not null,
+  deadline_us integer not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint policies_pkey PRIMARY KEY (id),
+  constraint policies_tenant_product_revision_key UNIQUE NULLS NOT DISTINCT (tenant, product, revision),
+  constraint policies_deadline_us_check CHECK ((deadline_us > 0)),
+  constraint policies_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint policies_on_failure_check CHECK ((on_failure = ANY (ARRAY['open'::text, 'closed'::text]))),
+  constraint policies_product_check CHECK (((length(product) >= 1) AND (length(product) <= 100))),
+  constraint policies_revision_check CHECK ((revision > 0))
+);
+grant insert, select on fraud.policies to florin_app;
+
+create table fraud.rule_sets (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  version integer not null,
+  name text not null,
+  fingerprint text not null,
+  feature_set text not null,
+  rules integer not null,
+  source text not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint rule_sets_pkey PRIMARY KEY (id),
+  constraint rule_sets_tenant_version_key UNIQUE (tenant, version),
+  constraint rule_sets_feature_set_check CHECK (((length(feature_set) >= 1) AND (length(feature_set) <= 100))),
+  constraint rule_sets_fingerprint_check CHECK ((length(fingerprint) = 64)),
+  constraint rule_sets_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint rule_sets_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+  constraint rule_sets_rules_check CHECK ((rules >= 0)),
+  constraint rule_sets_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 524288))),
+  constraint rule_sets_version_check CHECK ((version > 0))
+);
+grant insert, select on fraud.rule_sets to florin_app;
+
+create table fraud.snoozes (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  account_id uuid,
+  counterparty text,
+  rule text,
+  until timestamp with time zone not null,
+  reason text not null,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  ended_by text,
+  ended_at timestamp with time zone,
+  constraint snoozes_pkey PRIMARY KEY (id),
+  constraint snoozes_check CHECK ((num_nonnulls(account_id, counterparty, rule) > 0)),
+  constraint snoozes_check1 CHECK ((until > made_at)),
+  constraint snoozes_check2 CHECK (((ended_by IS NULL) = (ended_at IS NULL))),
+  constraint snoozes_counterparty_check CHECK (((length(counterparty) >= 1) AND (length(counterparty) <= 256))),
+  constraint snoozes_ended_by_check CHECK (((length(ended_by) >= 1) AND (length(ended_by) <= 600))),
+  constraint snoozes_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint snoozes_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint snoozes_rule_check CHECK (((length(rule) >= 1) AND (length(rule) <= 256)))
+);
+CREATE INDEX snoozes_until ON fraud.snoozes USING btree (tenant, until);
+grant insert, select on fraud.snoozes to florin_app;
+grant update on fraud.snoozes (ended_by) to florin_app;
+grant update on fraud.snoozes (ended_at) to florin_app;
 
 create schema gateway;
 grant usage on schema gateway to florin_app;
@@ -2326,6 +2665,28 @@ grant execute on function queues.retry_messages(text,bigint[],uuid[],text[],text
 create function queues.with_failure(p_failures jsonb, p_attempt smallint, p_code text, p_reason text, p_now timestamp with time zone) returns jsonb language sql stable; -- body 408ee80636b456d9
 grant execute on function queues.with_failure(jsonb,smallint,text,text,timestamp with time zone) to florin_app;
 grant execute on function queues.with_failure(jsonb,smallint,text,text,timestamp with time zone) to public;
+
+create schema search;
+grant usage on schema search to florin_app;
+
+create extension pg_trgm with schema search;
+
+create table search.documents (
+  index_name text not null,
+  tenant text not null default platform.tenant(),
+  id text collate "C" not null,
+  body text collate "C" not null,
+  terms tsvector not null,
+  constraint documents_pkey PRIMARY KEY (index_name, tenant, id),
+  constraint documents_id_check CHECK (((length(id) >= 1) AND (length(id) <= 255))),
+  constraint documents_index_name_check CHECK ((index_name ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
+) with (fillfactor=80, autovacuum_vacuum_scale_factor=0.05);
+CREATE INDEX documents_parts ON search.documents USING gin (body search.gin_trgm_ops);
+CREATE INDEX documents_terms ON search.documents USING gin (terms);
+grant delete, insert, select, update on search.documents to florin_app;
+
+create function search.find_documents(p_index text, p_terms text, p_parts text[], p_beginnings text, p_after text, p_limit integer) returns SETOF text language plpgsql stable security definer set search_path=pg_catalog, pg_temp set plan_cache_mode=force_custom_plan; -- body 9fdc51b5ce050b18
+grant execute on function search.find_documents(text,text,text[],text,text,integer) to florin_app;
 
 create schema stream;
 grant usage on schema stream to florin_app;
