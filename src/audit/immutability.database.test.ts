@@ -25,6 +25,7 @@ const definers = new Set([
   'audit.open_month',
   'audit.drop_month',
   'ledger.open_segment',
+  'search.find_documents',
   // What is due, and who may what, is asked for all tenants at once.
   'gateway.due_proposals',
   'gateway.grants_for',
