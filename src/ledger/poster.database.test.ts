@@ -49,6 +49,7 @@ function interposed(database: Database, interpose: Interposition): Database {
           actor: tx.actor,
           correlationId: tx.correlationId,
           keys: tx.keys,
+          onRolledBack: (undo) => tx.onRolledBack(undo),
           query: async (query) => {
             await interpose(query, context.correlationId);
             return await tx.query(query);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SECOND_US, type AccountId } from '#kernel';
+import { Fault, SECOND_US, type AccountId } from '#kernel';
 import { withLedger } from '#ledger';
 import { configOf } from '../fraud/testing/screening.ts';
 import type { NewPayment } from './payment.ts';
@@ -213,17 +213,43 @@ test('what was judged in a transaction that failed did not happen', async () => 
   assert.deepEqual(await screening.decisions(asked.accountId), []);
 });
 
+test('a transaction that fails after its payments were made is judged anew when it is run again', async () => {
+  const asked = await outgoing();
+  const { states } = screening.screener;
+  let attempts = 0;
+  await withLedger(bank.database, bank.context(), async (tx) => {
+    const { screener } = screening;
+    const results = await sendPayments(tx, [asked, asked], { screener });
+    attempts += 1;
+    if (attempts < 3) throw new Fault('what_followed_failed', { retryable: true });
+    return results;
+  });
+  assert.equal(attempts, 3);
+  assert.deepEqual(await countsOf(asked.accountId), [1, 2]);
+  const quiet = states.of('main').features.digest();
+  const failing = withLedger(bank.database, bank.context(), async (tx) => {
+    await sendPayments(tx, [asked], { screener: screening.screener });
+    throw new TypeError('what followed failed');
+  });
+  await assert.rejects(failing, TypeError);
+  assert.equal(states.of('main').features.digest(), quiet);
+});
+
 test('who pays often is seen across transactions, before any of it is in the log', async () => {
   const asked = await outgoing();
   for (let count = 0; count < 3; count += 1) {
     bank.clock.advance(SECOND_US);
     await bank.send(asked);
   }
+  assert.deepEqual(await countsOf(asked.accountId), [1, 2, 3]);
+});
+
+/** How many payments of the payer within an hour each kept decision saw. */
+async function countsOf(accountId: AccountId): Promise<readonly number[]> {
   const kept = await bank.database.query<{ features: Buffer }>({
     text: 'select features from fraud.decisions where account_id = $1 order by id',
-    values: [asked.accountId.slice(4)],
+    values: [accountId.slice(4)],
   });
-  // Its fifth feature counts the payments of the payer within an hour.
-  const counts = kept.map(({ features }) => features.readDoubleLE(8 * 4));
-  assert.deepEqual(counts, [1, 2, 3]);
-});
+  // The fifth feature.
+  return kept.map(({ features }) => features.readDoubleLE(8 * 4));
+}

@@ -35,17 +35,13 @@ export async function sendPayments(
   const planned = planPayments(payments, await groundOf(tx, payments));
   const asking = { screener, reader: tx, context: tx, callers };
   const screened = await screenPlanned(planned, asking);
+  // What is run again is judged again.
+  tx.onRolledBack(() => screened.giveBack());
   const instructions = instructionsOf(screened.planned);
   const posting = instructions.map(({ instruction }) => instruction);
   const posters = callers && instructions.flatMap(({ index }) => callers[index] ?? []);
-  try {
-    const answers = await post(tx, posting, { callers: posters });
-    return await keepPayments(tx, screened, answers, callers);
-  } catch (error) {
-    // The transaction is rolled back, and what is run again is judged again.
-    screened.giveBack();
-    throw error;
-  }
+  const answers = await post(tx, posting, { callers: posters });
+  return await keepPayments(tx, screened, answers, callers);
 }
 
 /** What the ledger is to do, with the place of the payment that each is for. */

@@ -100,6 +100,7 @@ test('what is not understood is said in one sentence, and nothing is changed', a
     ['show'],
     ['show', 'cse_1'],
     ['list', '--state', 'shut'],
+    ['list', '--tenant', '*'],
     ['claim', id, '--queue', 'decline'],
     ['note', id],
     ['note', id, '--note', 'x'.repeat(10_001)],

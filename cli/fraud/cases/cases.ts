@@ -35,6 +35,7 @@ import {
   type Environment,
 } from '../../usage.ts';
 import { readBytes, requireFree } from '../files.ts';
+import { tenantOf } from '../kept.ts';
 import { print } from '../print.ts';
 import { requireOne, requireOption } from '../words.ts';
 
@@ -70,8 +71,9 @@ export async function runCases([name, ...rest]: string[], env: Environment): Pro
     const known = Object.keys(parsers).join(', ');
     throw new UsageError(`fraud cases is followed by one of ${known}.`);
   }
-  const { tenant, act } = parsers[name as keyof typeof parsers](rest);
-  return await withLog(env, async (log) => await act(bankOf(log, tenant)));
+  const asked = parsers[name as keyof typeof parsers](rest);
+  const tenant = tenantOf(asked.tenant);
+  return await withLog(env, async (log) => await asked.act(bankOf(log, tenant)));
 }
 
 function bankOf(log: OpenedLog, tenant: string): AtBank {

@@ -74,6 +74,17 @@ test('a file of entries is loaded, loaded again without harm, and taken', async 
   const refused = await run('lists', 'load', 'watch', bad);
   assert.equal(refused.code, 2);
   assert.match(refused.errors, /bad\.ndjson:2: "value" must be a text/);
+  const faulty = async (line: object): Promise<string> =>
+    (await run('lists', 'load', 'watch', fileOf('bad.ndjson', JSON.stringify(line)))).errors;
+  const value = 'DE89370400440532013000';
+  assert.match(
+    await faulty({ kind: 'terminal', value }),
+    /bad\.ndjson:1: What is listed is one of/,
+  );
+  assert.match(
+    await faulty({ kind: 'payee', value, until: 'soon' }),
+    /bad\.ndjson:1: "soon" is no/,
+  );
 });
 
 test('models are kept, given places and taken out of them', async () => {

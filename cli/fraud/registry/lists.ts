@@ -35,16 +35,16 @@ function purposeOf(text: string | undefined): ListPurpose {
   throw new UsageError(`A list is one of ${listPurposes.join(', ')}.`);
 }
 
-function kindOf(text: string | undefined): ListKind {
+function kindOf(text: string | undefined, where = ''): ListKind {
   const kind = listKinds.find((each) => each === text);
   if (kind !== undefined) return kind;
-  throw new UsageError(`What is listed is one of ${listKinds.join(', ')}.`);
+  throw new UsageError(`${where}What is listed is one of ${listKinds.join(', ')}.`);
 }
 
-function instantIn(text: string | undefined): Instant | undefined {
+function instantIn(text: string | undefined, where = ''): Instant | undefined {
   const instant = text === undefined ? undefined : parseInstant(text);
   if (text === undefined || instant !== undefined) return instant;
-  throw new UsageError(`${JSON.stringify(text)} is no time such as 2027-01-01T00:00:00Z.`);
+  throw new UsageError(`${where}${JSON.stringify(text)} is no time such as 2027-01-01T00:00:00Z.`);
 }
 
 function parseShow(args: string[]): Asked {
@@ -228,9 +228,12 @@ function lineOf(text: string, where: string): Line {
     throw new UsageError(`${where}: "note" must be a text of at most ${NOTE_LENGTH_MAX} letters.`);
   }
   return {
-    kind: kindOf(textIn(kind, VALUE_LENGTH_MAX)),
+    kind: kindOf(textIn(kind, VALUE_LENGTH_MAX), `${where}: `),
     value: named,
-    until: until === undefined ? undefined : instantIn(typeof until === 'string' ? until : ''),
+    until:
+      until === undefined
+        ? undefined
+        : instantIn(textIn(until, VALUE_LENGTH_MAX) ?? '', `${where}: `),
     note: told,
   };
 }

@@ -3,6 +3,7 @@
 
 import { limits } from '#config';
 import { assert } from '#kernel';
+import { cutWindows, type Windows } from './sliding/windows.ts';
 import { insertSorted, replaceSorted } from './statistics.ts';
 
 /**
@@ -68,6 +69,8 @@ export interface History {
   readonly frauds: KnownFraud[];
   /** In order of when they became known. */
   readonly labels: KnownLabel[];
+  /** What is followed of windows of many events; undefined where none is. */
+  windows: Windows | undefined;
   /** The number of the latest event, and what that was when the key was queued. */
   used: number;
   queued: number;
@@ -87,6 +90,7 @@ export function openHistory(layout: Layout, kind: number, key: string): History 
     ids: [],
     frauds: [],
     labels: [],
+    windows: undefined,
     used: 0,
     queued: 0,
   };
@@ -164,7 +168,10 @@ export function insert(history: History, layout: Layout, position: number, slot:
   const { end, capacity, planes, ids } = history;
   const isLatest = target === end;
   if (isLatest) keepSorted(history, layout, slot.amount);
-  else movePlanes(history, layout, { from: target, to: target + 1 });
+  else {
+    cutWindows(history, target);
+    movePlanes(history, layout, { from: target, to: target + 1 });
+  }
   history.end = end + 1;
   planes[target] = slot.at;
   for (let extra = 0; extra < slot.extras.length; extra += 1) {
@@ -190,6 +197,7 @@ export function remove(history: History, layout: Layout, position: number): void
     const knownAt = planes[layout.fraudPlane * capacity + position] ?? Infinity;
     takeFraud(history, timeAt(history, position), knownAt);
   }
+  cutWindows(history, position);
   movePlanes(history, layout, { from: position + 1, to: position });
   history.end = end - 1;
   if (layout.hasAmounts) runSums(history, position);
@@ -302,6 +310,8 @@ function prune(history: History, layout: Layout): void {
 /** Answers by how many places the events moved down. */
 function makeRoom(history: History, layout: Layout): number {
   prune(history, layout);
+  // The places change; what was followed of them is found again within a window's walk.
+  history.windows = undefined;
   const { start, end, planes, capacity } = history;
   const hints = hintsPlace(layout, capacity);
   for (let bound = 0; bound < layout.bounds; bound += 1) {

@@ -18,7 +18,10 @@ import type {
   WindowFeature,
   ZScoreFeature,
 } from './definition.ts';
-import { timeAt } from './history.ts';
+import { plane, timeAt } from './history.ts';
+import { hasDistinct, slideDistinct } from './sliding/distinct.ts';
+import { extremeIn } from './sliding/extreme.ts';
+import { distinctWindow, extremeWindow, WALKED_MAX } from './sliding/windows.ts';
 import {
   insertSorted,
   maxOf,
@@ -41,6 +44,8 @@ export interface Places {
   bound(offsetS: number): number;
   sorted(latest: number): number;
   other(kind: string): { readonly index: number; readonly plane: number };
+  /** The number of a window that is followed where it has many events. */
+  followed(): number;
   /** The plane that holds when an event was known to be fraud. */
   fraudPlane(): number;
   /** Asks for so many events before the bound to be kept. */
@@ -91,13 +96,12 @@ function windowMeasure(feature: WindowFeature, places: Places): Measure {
   const countOf = (view: View): number => endOf(view) - (view.cuts[from] ?? 0) + own;
   const sumOf = (view: View): number =>
     sumBetween(view, view.cuts[from] ?? 0, endOf(view)) + own * view.amount;
-  const extremeOf = (view: View, extreme: typeof minOf, choose: typeof Math.min): number => {
-    const { planes, capacity } = view.history;
-    const end = endOf(view);
-    const start = walkFrom(view.cuts[from] ?? 0, end);
-    const found = extreme(planes, capacity + start, capacity + end);
+  const extreme = measure === 'min' ? 'min' : 'max';
+  const extremeOf = extremeReader(extreme, places);
+  const extremeWithOwn = (view: View): number => {
+    const found = extremeOf(view, view.cuts[from] ?? 0, endOf(view));
     if (own === 0) return Number.isNaN(found) ? 0 : found / minorPerUnit;
-    return (Number.isNaN(found) ? view.amount : choose(found, view.amount)) / minorPerUnit;
+    return (Number.isNaN(found) ? view.amount : Math[extreme](found, view.amount)) / minorPerUnit;
   };
   switch (measure) {
     case 'count':
@@ -114,32 +118,56 @@ function windowMeasure(feature: WindowFeature, places: Places): Measure {
         row[place] = count === 0 ? 0 : sumOf(view) / (count * minorPerUnit);
       };
     case 'min':
-      return (view, row) => {
-        row[place] = extremeOf(view, minOf, Math.min);
-      };
     case 'max':
       return (view, row) => {
-        row[place] = extremeOf(view, maxOf, Math.max);
+        row[place] = extremeWithOwn(view);
       };
     default:
       return assertNever(measure);
   }
 }
 
+/** Of the events from one place to another the extreme amount; NaN of none. */
+function extremeReader(
+  extreme: 'min' | 'max',
+  places: Places,
+): (view: View, from: number, to: number) => number {
+  const which = places.followed();
+  const walk = extreme === 'max' ? maxOf : minOf;
+  return ({ history }, from, to) => {
+    const start = walkFrom(from, to);
+    if (to - start > WALKED_MAX) {
+      const window = extremeWindow(history, which, plane.amounts, extreme);
+      return extremeIn(window, history, start, to);
+    }
+    const { planes, capacity } = history;
+    return walk(planes, capacity + start, capacity + to);
+  };
+}
+
 function distinctMeasure({ of, windowS }: DistinctFeature, places: Places): Measure {
   const from = places.bound(windowS);
   const other = places.other(of);
+  const which = places.followed();
   const { place } = places;
   // The events of a walk, and the one under way.
-  const seen = openDistinctCounter(limits.fraudWalkMax.value + 1);
+  const seen = openDistinctCounter(WALKED_MAX + 1);
   return (view, row) => {
-    const { planes, capacity } = view.history;
-    seen.clear();
-    seen.add(view.others[other.index] ?? NaN);
-    const base = other.plane * capacity;
-    for (let at = walkFrom(view.cuts[from] ?? 0, view.position); at < view.position; at += 1) {
-      seen.add(planes[base + at] ?? NaN);
+    const { history, position } = view;
+    const start = walkFrom(view.cuts[from] ?? 0, position);
+    const own = view.others[other.index] ?? NaN;
+    if (position - start > WALKED_MAX) {
+      const window = distinctWindow(history, which, other.plane);
+      slideDistinct(window, history, start, position);
+      const isNew = !Number.isNaN(own) && !hasDistinct(window, own);
+      row[place] = window.count + (isNew ? 1 : 0);
+      return;
     }
+    const { planes, capacity } = history;
+    seen.clear();
+    seen.add(own);
+    const base = other.plane * capacity;
+    for (let at = start; at < position; at += 1) seen.add(planes[base + at] ?? NaN);
     row[place] = seen.count;
   };
 }
@@ -159,11 +187,9 @@ function ratioMeasure({ to, windowS }: RatioFeature, places: Places): Measure {
       row[place] = ratio(view.amount * (view.position - start), sum);
     };
   }
-  const extreme = to === 'max' ? maxOf : minOf;
+  const extremeOf = extremeReader(to, places);
   return (view, row) => {
-    const { planes, capacity } = view.history;
-    const start = walkFrom(view.cuts[from] ?? 0, view.position);
-    row[place] = ratio(view.amount, extreme(planes, capacity + start, capacity + view.position));
+    row[place] = ratio(view.amount, extremeOf(view, view.cuts[from] ?? 0, view.position));
   };
 }
 
@@ -206,14 +232,14 @@ function shiftMeasure({ of, windowS, share, latest }: ShiftFeature, places: Plac
   const which = places.sorted(latest);
   places.need(0, latest);
   const { place } = places;
+  const maxIn = extremeReader('max', places);
   const levelOf = (view: View): number => {
     const start = view.cuts[from] ?? 0;
     const { amount, position } = view;
     if (of === 'average') {
       return (sumBetween(view, start, position) + amount) / (position + 1 - start);
     }
-    const { planes, capacity } = view.history;
-    const most = maxOf(planes, capacity + walkFrom(start, position), capacity + position);
+    const most = maxIn(view, start, position);
     return most > amount ? most : amount;
   };
   return (view, row) => {

@@ -9,6 +9,8 @@ import { hourOf, nightOf, weekdayOf, weekendOf } from './calendar.ts';
 import type { CalendarFeature, FeatureDefinition, FeatureSet } from './definition.ts';
 import { type Layout, plane, roomFor } from './history.ts';
 import { type Measure, measureOf, type Places } from './measures.ts';
+import { distinctBytes } from './sliding/distinct.ts';
+import { WALKED_MAX } from './sliding/windows.ts';
 
 export interface KeyPlan {
   readonly kind: string;
@@ -107,6 +109,7 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
   const lateUs = set.lateS * SECOND_US;
   const offsets: number[] = [];
   const sortedSizes: number[] = [];
+  let followed = 0;
   const needs = new Map<number, number>([[lateUs, 1]]);
   let labels: { windowUs: number; latest: number } | undefined;
   const need = (offsetS: number, latest: number): void => {
@@ -121,6 +124,7 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
     },
     sorted: (latest) => placeIn(sortedSizes, latest),
     other: (other) => ({ index: others.indexOf(other), plane: extraPlane + others.indexOf(other) }),
+    followed: () => followed++,
     fraudPlane: () => fraudPlane ?? 0,
     need,
     needLabels: (windowS, latest) => {
@@ -184,14 +188,19 @@ function placeIn(list: number[], value: number): number {
 
 /**
  * The bytes of memory of a key of a kind that has so many events in its windows: what the planes,
- * ordered amounts and ids take, and what the objects around them do.
+ * ordered amounts and ids take, the tables of different keys that a busy one has, and what the
+ * objects around them do.
  */
 export function costPerKeyBytes(set: FeatureSet, kind: string, events: number): number {
   const plan = planOf(set).keys.find((other) => other.kind === kind);
   if (plan === undefined) return 0;
   let capacity = 8;
   while (capacity < events) capacity *= 2;
-  return OBJECT_BYTES + roomFor(plan.layout, capacity).byteLength;
+  const isCounted = (feature: FeatureDefinition): boolean =>
+    feature.kind === 'distinct' && feature.key === kind;
+  const counted = events > WALKED_MAX ? set.features.filter(isCounted).length : 0;
+  const countedBytes = counted * distinctBytes(Math.min(events, limits.fraudWalkMax.value));
+  return OBJECT_BYTES + roomFor(plan.layout, capacity).byteLength + countedBytes;
 }
 
 /** Measured: the history, its arrays and their headings, the entry of the map, the key's text. */

@@ -109,3 +109,25 @@ test('of a payment its latest decision is meant', async () => {
   const about = await decisionsAbout(bank.database, [paymentId, unheard]);
   assert.deepEqual([...about], [[paymentId, latest]]);
 });
+
+test('what another tenant decided cannot be labelled, and its names are its own', async () => {
+  const accountId = await bank.account();
+  const paymentId = bank.paymentId();
+  const [theirs = assert.fail()] = await bank.decide([{ accountId, paymentId }], 'north');
+  const label = { isFraud: true, source: 'import', externalId: 'N-1' } as const;
+  const sayNorth = (): Promise<LabelResult[]> => {
+    const context = bank.as('network', 'north');
+    return bank.database.transaction(context, (tx) => {
+      return labelDecisions(tx, [{ ...label, decisionId: theirs }]);
+    });
+  };
+  assert.deepEqual((await sayNorth()).map(codeOf), ['ok']);
+  const own = await decided();
+  const results = await say({ ...label, decisionId: theirs, externalId: 'N-2' });
+  assert.deepEqual(results.map(codeOf), ['fraud_label_decision_unknown']);
+  const [same] = await say({ ...label, decisionId: own });
+  assert.ok(same?.ok === true && !same.value.isReplay);
+  const main = bank.database.within('main');
+  assert.deepEqual(await labelsOfDecisions(main, [theirs]), []);
+  assert.equal((await decisionsAbout(main, [paymentId])).size, 0);
+});

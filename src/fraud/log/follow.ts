@@ -2,6 +2,7 @@
 // and the log before the doors open, and then following the log, which tells what other processes
 // decided, what became known, and which of its own batches committed.
 
+import { setImmediate } from 'node:timers/promises';
 import { limits } from '#config';
 import { MILLISECOND_US, type Instant } from '#kernel';
 import type { TransactionContext } from '#platform';
@@ -73,10 +74,15 @@ export function openFollower(world: FollowWorld): Follower {
       let folded = 0;
       for (;;) {
         const entries = await readLog(database, { after: position, countMax }, states);
+        let events = 0;
         for (const entry of entries) {
           states.fold(entry);
-          if (entry.kind === 'batch') kept.delete(entry.id);
           position = entry.position;
+          events += entry.kind === 'batch' ? entry.events.length : 1;
+          if (events < limits.fraudBatchDecisionsMax.value) continue;
+          // Files of other processes are long, and payments are to be judged meanwhile.
+          await setImmediate();
+          events = 0;
         }
         folded += entries.length;
         if (entries.length < countMax) break;
@@ -122,7 +128,11 @@ async function forgetRolledBack(
   now: Instant,
 ): Promise<void> {
   const before = (now - limits.fraudPendingMaxMs.value * MILLISECOND_US) as Instant;
-  const doubtful = states.expired(before).filter(({ batch }) => !kept.has(batch));
+  const expired = states.expired(before);
+  // Those that the state has stopped waiting for may be named by the log much later.
+  const waiting = new Set(expired.map(({ batch }) => batch));
+  for (const batch of kept) if (!waiting.has(batch)) kept.delete(batch);
+  const doubtful = expired.filter(({ batch }) => !kept.has(batch));
   if (doubtful.length === 0) return;
   const ids = doubtful.map(({ batch }) => batch);
   for (const id of await selectKeptBatches(database, ids)) kept.add(id);

@@ -7,6 +7,7 @@ import { testLog, type TestLog } from '../../audit/testing/log.ts';
 import { labelDecisions } from '../labels/labels.ts';
 import { assess } from '../screening/assess.ts';
 import { foldLog } from './fold.ts';
+import { openFollower } from './follow.ts';
 import { insertLog, selectLogHead } from './log-store.ts';
 import { readLog } from './read.ts';
 import { emptyState } from './snapshots/find.ts';
@@ -110,15 +111,62 @@ test('two processes that decide at once arrive at the digest of the log', async 
   assert.equal(one.follower.position, await selectLogHead(log.database));
 });
 
+test('whoever catches up with a long log leaves room for others', async () => {
+  const one = await startProcess(premises);
+  const other = await startProcess(premises);
+  const batchMax = limits.fraudBatchDecisionsMax.value;
+  const list = Array.from({ length: 3 * batchMax }, (_, index) => item(payer(index), index));
+  await one.decide(list);
+  await stream.settle();
+  let turn = 0;
+  let isCounting = true;
+  const count = (): void => {
+    turn += 1;
+    if (isCounting) setImmediate(count);
+  };
+  count();
+  const turns: number[] = [];
+  const { states } = other.screener;
+  const { position } = other.follower;
+  const follower = openFollower({
+    ...premises,
+    states: {
+      ...states,
+      fold(entry) {
+        if (entry.position <= position) return;
+        states.fold(entry);
+        turns.push(turn);
+      },
+    },
+  });
+  await follower.follow({ now: log.clock.now() });
+  isCounting = false;
+  assert.equal(turns.length, 3);
+  assert.equal(new Set(turns).size, 3, turns.join(' '));
+  assert.equal(other.digest(), await digestOfLog());
+});
+
 test('what was judged counts at once, and no more once its transaction is rolled back', async () => {
   const own = await startProcess(premises);
   const quiet = own.digest();
   const context = contextAt(log.clock.now());
+  let seen = quiet;
   const failing = log.database.transaction(context, async (tx) => {
     await assess(own.screener, tx, [item(payer(2), 5_000)]);
+    seen = own.digest();
     throw new TypeError('what came of it failed');
   });
   await assert.rejects(failing, TypeError);
+  assert.notEqual(seen, quiet);
+  assert.equal(own.digest(), quiet);
+  assert.equal(own.screener.counts().pending, 0);
+});
+
+test('what was judged and is not kept for long is taken out, though nobody says why', async () => {
+  const own = await startProcess(premises);
+  const quiet = own.digest();
+  const context = contextAt(log.clock.now());
+  await own.screener.judge(log.database, context, [item(payer(2), 5_000)]);
   assert.notEqual(own.digest(), quiet);
   await own.follow();
   assert.equal(own.screener.counts().pending, 1);

@@ -43,10 +43,10 @@ async function makeEverything(): Promise<void> {
   await inBank((tx) => putPolicy(tx, { product: undefined, ...policy }));
   const entries = [1, 2, 3].map((number) => ({ kind: 'account', value: `acc_${number}` }));
   const until = (bank.clock.now() + SECOND_US) as Instant;
-  await inBank((tx) => putListEntries(tx, 'block', entries));
-  await inBank((tx) => putListEntries(tx, 'block', [{ kind: 'account', value: 'acc_2', until }]));
+  await inBank((tx) => putListEntries(tx, 'watch', entries));
+  await inBank((tx) => putListEntries(tx, 'watch', [{ kind: 'account', value: 'acc_2', until }]));
   bank.clock.advance(2 * SECOND_US);
-  await inBank((tx) => takeListEntries(tx, 'block', entries.slice(0, 1)));
+  await inBank((tx) => takeListEntries(tx, 'watch', entries.slice(0, 1)));
 }
 
 async function findings(): Promise<string[]> {
@@ -87,11 +87,29 @@ test('every change is told of, with the revision it made', async () => {
   );
 });
 
+test('an entry that was moved to another list behind the log is found', async () => {
+  const move = (from: string, to: string): Promise<unknown> => {
+    return bank.asOwner(`update fraud.list_entries set purpose = '${to}'
+      where value = 'acc_2' and purpose = '${from}'`);
+  };
+  await move('watch', 'allow');
+  assert.ok((await findings()).some((finding) => finding.includes('flc_')));
+  await move('allow', 'watch');
+  assert.deepEqual(await findings(), []);
+});
+
+test('a rule set whose text was changed behind the log is found, whatever its fingerprint says', async () => {
+  await bank.asOwner(`update fraud.rule_sets set source = source || ' '`);
+  assert.ok((await findings()).some((finding) => finding.includes('rls_')));
+  await bank.asOwner(`update fraud.rule_sets set source = rtrim(source, ' ')`);
+  assert.deepEqual(await findings(), []);
+});
+
 for (const [what, change, prefix] of [
   ['an entry of a list', `fraud.list_entries set value = 'acc_9' where value = 'acc_3'`, 'flc'],
   ['a policy', `fraud.policies set on_failure = 'open' where revision = 5`, 'fpl'],
   ['a rule set', `fraud.rule_sets set fingerprint = repeat('0', 64)`, 'rls'],
-  ['a model', `fraud.models set content = 'x'`, 'mdl'],
+  ['a model', `fraud.models set content = set_byte(content, 9, 63)`, 'mdl'],
   ['a choice', 'fraud.choices set chosen = null where revision = 1', 'fch'],
 ] as const) {
   test(`${what} that was changed behind the log is found`, async () => {

@@ -13,6 +13,13 @@ import { entriesAt } from './store/list-store.ts';
 
 const PAGE_ROWS = 20_000;
 
+export interface ConfigAsked {
+  readonly tenant: string;
+  readonly revision: number;
+  /** The only values that the lists will be asked for; any unless given. */
+  readonly listed?: readonly string[] | undefined;
+}
+
 /**
  * A part that cannot be read any more is absent. Entries whose time was over are among the lists,
  * which answer for the time they are asked about.
@@ -20,7 +27,7 @@ const PAGE_ROWS = 20_000;
 export async function configAt(
   queryable: Queryable,
   features: FeatureSet,
-  { tenant, revision }: { readonly tenant: string; readonly revision: number },
+  { tenant, revision, listed }: ConfigAsked,
 ): Promise<ScreeningConfig> {
   const reading: Reading = { queryable, features, tenant };
   const chosen = await chosenAt(queryable, { tenant, revision });
@@ -30,7 +37,7 @@ export async function configAt(
     revision,
     ruleSet:
       rules === undefined ? starterRuleSet(features) : await readOr(rules, readRules, reading),
-    lists: await listsAt(queryable, tenant, revision),
+    lists: await listsAt(queryable, { tenant, revision, listed }),
     champion: await readOr(champion, readServed, reading),
     challenger: await readOr(challenger, readServed, reading),
     policyOf: await readPolicies(reading, revision),
@@ -47,11 +54,11 @@ async function readOr<Part>(
   return found.ok ? found.value : undefined;
 }
 
-async function listsAt(queryable: Queryable, tenant: string, revision: number): Promise<Lists> {
+async function listsAt(queryable: Queryable, asked: ConfigAsked): Promise<Lists> {
   // What was kept had its bound when it was kept.
   const lists = openLists([], Number.MAX_SAFE_INTEGER);
   assert(lists.ok, 'no entries fit');
-  for await (const page of entriesAt(queryable, { tenant, revision }, PAGE_ROWS)) {
+  for await (const page of entriesAt(queryable, asked, PAGE_ROWS)) {
     for (const entry of page) {
       assert(lists.value.put(entry).ok, 'what was kept has a time and fits');
     }

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '#audit';
 import { idOf } from '#kernel';
+import { FIRST_TENANT } from '../screening/facts.ts';
 import type { Policy } from './config.ts';
 import type { Choice, Place } from './store/choice-store.ts';
 import type { ListChange } from './store/list-store.ts';
@@ -11,16 +12,18 @@ import type { StoredModel } from './store/model-store.ts';
 import type { StoredPolicy } from './store/policy-store.ts';
 import type { StoredRuleSet } from './store/rule-set-store.ts';
 
-const FIRST_TENANT = 'main';
-
 export const tenantOf = ({ tenant = FIRST_TENANT }: { readonly tenant?: string | undefined }) =>
   tenant;
 
+/** The digest is over the text itself: what is read back must be what was kept. */
 export function factsOfRuleSet(
-  stored: Pick<StoredRuleSet, 'version' | 'name' | 'fingerprint' | 'featureSet'>,
+  stored: Pick<StoredRuleSet, 'version' | 'name' | 'fingerprint' | 'featureSet'> & {
+    readonly sourceSha256: Buffer;
+  },
 ): JsonObject {
-  const { version, name, fingerprint, featureSet } = stored;
-  return { feature_set: featureSet, fingerprint, name, version };
+  const { version, name, fingerprint, featureSet, sourceSha256 } = stored;
+  const sha256 = sourceSha256.toString('hex');
+  return { feature_set: featureSet, fingerprint, name, sha256, version };
 }
 
 export function factsOfModel(

@@ -11,6 +11,7 @@ import { digestOfChange, factsOfListChange, tenantOf, type DigestedEntry } from 
 import { no, type RegistryRefusal } from './refusals.ts';
 import {
   countForChange,
+  findShortened,
   insertEntries,
   insertListChange,
   takeEnded,
@@ -47,6 +48,13 @@ export async function putListEntries(
   const added = entries.map(({ kind, value, from = tx.now, until, note }) => {
     return { id: ids.next(), kind, value, from, until, note };
   });
+  // Otherwise whoever may block alone could let go alone, by blocking anew until a second later.
+  const shortened = purpose === 'block' ? await findShortened(tx, tenant, added) : undefined;
+  if (shortened !== undefined) {
+    const param = `entries[${shortened}]`;
+    const message = `What ${param} is for is blocked for longer: take it off the list first.`;
+    return no('list_block_shortened', message, param);
+  }
   return accept(await change(tx, { tenant, now, purpose }, added, entries));
 }
 

@@ -43,6 +43,10 @@ export function readNewModel(
     return no('drift_reference_malformed', `${reference.refusal.message}.`, 'drift');
   }
   const model = parsed.value;
+  // The card is kept as JSON of PostgreSQL's, which has no room for this one character.
+  if (JSON.stringify(model.card ?? null).includes(String.raw`\u0000`)) {
+    return no('model_unreadable', 'The card of the model has the character U+0000.', 'content');
+  }
   const version = modelVersion(model.trees);
   return accept({
     version,

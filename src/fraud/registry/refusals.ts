@@ -17,6 +17,7 @@ export const registryRefusals = {
   list_full: kind(422, 'The lists have no room for so many entries'),
   list_time_empty: kind(422, 'The entry would end before it begins'),
   list_entry_repeated: kind(422, 'An entry is given twice'),
+  list_block_shortened: kind(409, 'The entry is blocked for longer'),
   model_unknown: kind(404, 'No such model'),
   model_exists: kind(409, 'The model is there already'),
   model_too_large: kind(422, 'The model is too large'),

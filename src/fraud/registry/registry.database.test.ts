@@ -85,7 +85,7 @@ test('a tenant that has chosen nothing is screened by the starter rules, without
   assert.deepEqual(config.policyOf('current'), {
     isScreened: true,
     onFailure: 'open',
-    deadlineUs: 10_000,
+    deadlineUs: 50_000,
   });
   assert.equal(registry.configOf(tenant), config);
 });
@@ -404,4 +404,36 @@ test('a refresh that fails leaves what was in force, and the next one brings it 
   await bank.asOwner('alter table fraud.choices_away rename to choices');
   await registry.refresh();
   assert.equal(registry.configOf(tenant)?.revision, 1);
+});
+
+test('who is blocked is not let go by being blocked anew, for a shorter time or from later on', async () => {
+  const { inTenant, at } = openTenant();
+  const now = bank.clock.now();
+  const entry = { kind: 'account', value: 'acc_1' };
+  const put = async (times: { from?: Instant; until?: Instant }): Promise<string> => {
+    const done = await inTenant((tx) => putListEntries(tx, 'block', [{ ...entry, ...times }]));
+    return done.ok ? 'put' : done.refusal.code;
+  };
+  const [soon, later] = [(now + SECOND_US) as Instant, (now + 60 * SECOND_US) as Instant];
+  assert.equal(await put({ until: soon }), 'put');
+  assert.equal(await put({ until: later }), 'put');
+  assert.equal(await put({ until: soon }), 'list_block_shortened');
+  assert.equal(await put({ from: soon, until: later }), 'list_block_shortened');
+  assert.equal(await put({}), 'put');
+  assert.equal(await put({ until: later }), 'list_block_shortened');
+  assert.equal(await put({ from: (now - 5) as Instant }), 'put');
+  const { lists } = await at(4);
+  assert.equal(lists.has('block', 'account', 'acc_1', (later + 1) as Instant), true);
+  assert.ok((await inTenant((tx) => takeListEntries(tx, 'block', [entry]))).ok);
+  assert.equal(await put({ from: soon, until: later }), 'put');
+});
+
+test('of the lists as they were, those values alone are read that are asked for', async () => {
+  const { inTenant, tenant } = openTenant();
+  const entries = ['acc_1', 'acc_2', 'acc_3'].map((value) => ({ kind: 'account', value }));
+  assert.ok((await inTenant((tx) => putListEntries(tx, 'watch', entries))).ok);
+  const asked = { tenant, revision: 1, listed: ['acc_2', 'acc_9'] };
+  const { lists } = await configAt(bank.database.within(tenant), features, asked);
+  assert.equal(lists.size, 1);
+  assert.equal(lists.has('watch', 'account', 'acc_2', bank.clock.now()), true);
 });

@@ -1,6 +1,7 @@
 // The verbs of rule sets: one is kept once it has been read without a fault, and is put in force by
 // name of the one it takes the place of, so that of two who do so at once the second is told.
 
+import { createHash } from 'node:crypto';
 import { record } from '#audit';
 import { accept, idOf, msOf, newUuid, refuse, uuidOf, type Result } from '#kernel';
 import type { Transaction } from '#platform';
@@ -57,7 +58,9 @@ export async function createRuleSet(
     return no('rule_set_exists', message, 'version');
   }
   const action = registryActions['fraud.rule_set.create'];
-  await record(tx, [{ action, target: stored.id, after: factsOfRuleSet(stored) }]);
+  const sourceSha256 = createHash('sha256').update(source).digest();
+  const after = factsOfRuleSet({ ...stored, sourceSha256 });
+  await record(tx, [{ action, target: stored.id, after }]);
   return accept(stored);
 }
 

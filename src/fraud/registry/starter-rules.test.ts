@@ -18,16 +18,18 @@ function outcomes(
   const lists = openLists(entries);
   assert.ok(lists.ok);
   const row = Float64Array.from(names, (name) => values[name] ?? NaN);
-  const keys = { account: 'acc_1', customer: 'cus_1', counterparty: 'hmac_1', payer: 'acc_1' };
+  const sides = { counterparty: 'hmac_1', payer: 'acc_1', payee: 'hmac_1' };
+  const keys = { account: 'acc_1', customer: 'cus_1', ...sides, device: 'hmac_2' };
   const event = { id: 'dec_1', at: now, amount: 5_000, keys };
   const { outcome, shadowOutcome } = compile(ruleSet).evaluate(row, event, score, lists.value, now);
   return `${outcome}, in shadow ${shadowOutcome}`;
 }
 
-const listed = (purpose: ListEntry['purpose'], kind = 'counterparty'): ListEntry => {
-  const value = kind === 'account' ? 'acc_1' : 'hmac_1';
-  return { purpose, kind, value, from: now };
-};
+const listed = (
+  purpose: ListEntry['purpose'],
+  kind = 'counterparty',
+  value = kind === 'account' ? 'acc_1' : 'hmac_1',
+): ListEntry => ({ purpose, kind, value, from: now });
 
 test('an ordinary payment passes, with a model and without, with a history and without', () => {
   const usual = { amount: 50, payer_count_1h: 2, payer_distinct_payees_1d: 3, payee_risk_30d: 0 };
@@ -40,6 +42,18 @@ test('who is blocked is declined, even where another key of the payment is allow
   const blocked = [listed('block')];
   assert.match(outcomes({}, { entries: blocked }), /^decline/);
   assert.match(outcomes({}, { entries: [...blocked, listed('allow', 'account')] }), /^decline/);
+});
+
+test('an entry counts by whichever key of the payment it was made', () => {
+  const keys = { account: 'acc_1', customer: 'cus_1', payer: 'acc_1', device: 'hmac_2' };
+  for (const [kind, value] of Object.entries({
+    ...keys,
+    payee: 'hmac_1',
+    counterparty: 'hmac_1',
+  })) {
+    assert.match(outcomes({}, { entries: [listed('block', kind, value)] }), /^decline/, kind);
+    assert.match(outcomes({}, { entries: [listed('watch', kind, value)] }), /^review/, kind);
+  }
 });
 
 test('who is watched, or scored high, is reviewed unless a key is allowed', () => {

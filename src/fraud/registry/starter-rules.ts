@@ -10,11 +10,9 @@ import type { RuleSet } from '../rules/rule-set.ts';
 /** Sets that a tenant makes are counted from 1. */
 export const STARTER_VERSION = 0;
 
-const listed = (purpose: string) => ({
-  or: ['account', 'customer', 'counterparty', 'device'].map((kind) => ({
-    listed: [purpose, kind],
-  })),
-});
+/** Whichever of these is listed, it counts: nobody should have to know which ones a rule reads. */
+const kinds = ['account', 'customer', 'counterparty', 'payer', 'payee', 'device'];
+const listed = (purpose: string) => ({ or: kinds.map((kind) => ({ listed: [purpose, kind] })) });
 
 /** In the language of rules; a condition whose values are not known says nothing. */
 export const starterRules = {
@@ -24,7 +22,7 @@ export const starterRules = {
   rules: [
     {
       id: 'listed_to_block',
-      description: 'The account, its owner, the other side or the device is listed to be blocked.',
+      description: 'The account, its owner, either side or the device is listed to be blocked.',
       when: listed('block'),
       outcome: 'decline',
       reason: 'listed_blocked',
@@ -34,7 +32,7 @@ export const starterRules = {
     },
     {
       id: 'listed_to_allow',
-      description: 'The account, its owner, the other side or the device is listed to be allowed.',
+      description: 'The account, its owner, either side or the device is listed to be allowed.',
       when: listed('allow'),
       outcome: 'approve',
       reason: 'listed_allowed',
@@ -42,7 +40,7 @@ export const starterRules = {
     },
     {
       id: 'listed_to_watch',
-      description: 'The account, its owner, the other side or the device is listed to be watched.',
+      description: 'The account, its owner, either side or the device is listed to be watched.',
       when: listed('watch'),
       outcome: 'review',
       reason: 'listed_watched',

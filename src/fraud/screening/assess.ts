@@ -12,11 +12,7 @@ export async function assess(
   subjects: readonly (string | undefined)[] = items.map(() => undefined),
 ): Promise<readonly Judged[]> {
   const judged = await screener.judge(tx, tx, items);
-  try {
-    await screener.keep(tx, judged, subjects);
-  } catch (error) {
-    screener.giveBack(judged);
-    throw error;
-  }
+  tx.onRolledBack(() => screener.giveBack(judged));
+  await screener.keep(tx, judged, subjects);
   return judged;
 }

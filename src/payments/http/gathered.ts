@@ -35,6 +35,8 @@ export interface PaymentPosterOptions extends Gathering {
   readonly clock: Clock;
   readonly poster: Poster;
   readonly screener: PaymentScreener;
+  /** Accounts remembered; `KNOWN_MAX` unless given. */
+  readonly accountsKnownMax?: number | undefined;
 }
 
 /** Accounts and books that are there stay there: they are looked up once. */
@@ -160,34 +162,33 @@ class GatheringDesk {
     const names = payments.flatMap(({ externalId }) => externalId ?? []);
     const known = knownByExternalId(await selectByExternalIds(reader, names));
     const books = await this.#booksFor(context, tenant, payments);
-    await this.#learnAccounts(tenant, payments);
+    const strangers = await this.#strangersOf(tenant, payments);
     const planned = planPayments(payments, { known, books });
     return planned.map((plan, index) => {
-      const stranger = this.#strangerOf(tenant, payments[index] as NewPayment);
+      const stranger = accountsOf(payments[index] as NewPayment).find((id) => strangers.has(id));
       if (plan.what !== 'new' || stranger === undefined) return plan;
       const refused = no('payment_account_unknown', `There is no bank account ${stranger}.`);
       return { what: 'refused', refused };
     });
   }
 
-  /** The account of a payment that is none of the bank's customers. */
-  #strangerOf(tenant: string, payment: NewPayment): AccountId | undefined {
-    return accountsOf(payment).find((id) => !this.#accounts.has(`${tenant} ${id}`));
-  }
-
-  async #learnAccounts(tenant: string, payments: readonly NewPayment[]): Promise<void> {
-    const missing = new Set<AccountId>();
-    for (const payment of payments) {
-      for (const id of accountsOf(payment)) {
-        if (!this.#accounts.has(`${tenant} ${id}`)) missing.add(id);
-      }
+  /** The accounts of payments that are none of the bank's customers. */
+  async #strangersOf(
+    tenant: string,
+    payments: readonly NewPayment[],
+  ): Promise<ReadonlySet<AccountId>> {
+    const asked = payments.flatMap(accountsOf);
+    const strangers = new Set(asked.filter((id) => !this.#accounts.has(`${tenant} ${id}`)));
+    if (strangers.size === 0) return strangers;
+    const { database, accountsKnownMax = KNOWN_MAX } = this.#options;
+    // Whoever waits meanwhile has found out already whom of its own it does not know.
+    if (this.#accounts.size > accountsKnownMax) this.#accounts.clear();
+    for (const account of await bankAccounts(database.within(tenant), [...strangers])) {
+      if (account === undefined) continue;
+      this.#accounts.add(`${tenant} ${account.id}`);
+      strangers.delete(account.id);
     }
-    if (missing.size === 0) return;
-    if (this.#accounts.size > KNOWN_MAX) this.#accounts.clear();
-    const { database } = this.#options;
-    for (const account of await bankAccounts(database.within(tenant), [...missing])) {
-      if (account !== undefined) this.#accounts.add(`${tenant} ${account.id}`);
-    }
+    return strangers;
   }
 
   async #booksFor(

@@ -31,10 +31,14 @@ export async function rollBackChecked(client: pg.PoolClient): Promise<void> {
   await client.query('rollback');
 }
 
+export function isCommitUnknown(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'commit_unknown';
+}
+
 /** The reason to throw the connection away, or undefined when it can serve again. */
 export async function rollBackAfter(client: pg.PoolClient, error: unknown): Promise<unknown> {
   if (isConnectionLost(error)) return error;
-  if (error instanceof Fault && error.code === 'commit_unknown') return error;
+  if (isCommitUnknown(error)) return error;
   try {
     await client.query('rollback');
     return undefined;

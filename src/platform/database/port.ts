@@ -56,6 +56,11 @@ export interface TransactionContext extends Caller {
 export interface Transaction extends Queryable, TransactionContext {
   /** The installation's keys, for what must be sealed in this transaction. */
   readonly keys: Keys;
+  /**
+   * For what a transaction leaves in memory: done once nothing of this attempt can be durable, and
+   * before it is run again. Not where that is unknown. It must not throw.
+   */
+  onRolledBack(undo: () => void): void;
 }
 
 /** A pool of connections to one database. */

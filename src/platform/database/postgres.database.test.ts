@@ -128,6 +128,29 @@ describe('a database', () => {
     assert.deepEqual(seen, ['north', 'south', 'north', '*']);
   });
 
+  it('tells of each attempt that is rolled back, and of no other', async () => {
+    const told: string[] = [];
+    let runs = 0;
+    const work = (tx: Transaction): Promise<void> => {
+      runs += 1;
+      const run = runs;
+      for (const part of ['a', 'b']) tx.onRolledBack(() => told.push(`${run}${part}`));
+      if (run === 1) throw new Fault('again', { retryable: true });
+      if (run === 2) throw new TypeError('for good');
+      return Promise.resolve();
+    };
+    const { database } = test;
+    await assert.rejects(
+      database.transaction(context, async (tx) => work(tx)),
+      TypeError,
+    );
+    assert.deepEqual(told, ['1b', '1a', '2b', '2a']);
+    await database.transaction(context, async (tx) => work(tx));
+    assert.equal(told.length, 4);
+    await database.rehearse(context, async (tx) => work(tx));
+    assert.deepEqual(told.slice(4), ['4b', '4a']);
+  });
+
   it('does not guess when the connection breaks in a transaction of one statement', async () => {
     await owner.query({
       text: `create function trial.end() returns void language plpgsql security definer as
@@ -214,11 +237,14 @@ describe('a database', () => {
         for each row execute function trial.die()`,
     });
     let runs = 0;
+    let undone = 0;
     const broken = test.database.transaction(context, async (tx) => {
       runs += 1;
+      tx.onRolledBack(() => (undone += 1));
       await tx.query({ text: 'insert into trial.links values (1)' });
     });
     await assert.rejects(broken, { code: 'commit_unknown', retryable: false });
+    assert.equal(undone, 0);
     assert.equal(runs, 1);
     await owner.query({ text: 'drop trigger die on trial.links' });
   });

@@ -10,6 +10,7 @@ import {
   commitUnknown,
   ignoreLoss,
   isAnswered,
+  isCommitUnknown,
   release,
   rollBackAfter,
   rollBackChecked,
@@ -261,10 +262,12 @@ class PostgresDatabase implements Database {
       const value = await run(tx);
       tx.finish();
       await end(client);
+      if (end === rollBackChecked) tx.undo();
       return value;
     } catch (error) {
       tx.finish();
       failure = await rollBackAfter(client, error);
+      if (!isCommitUnknown(error)) tx.undo();
       throw faultOf(error);
     } finally {
       client.off('error', ignoreLoss);
@@ -296,6 +299,8 @@ class PostgresDatabase implements Database {
       return value;
     } catch (error) {
       failure = error;
+      // What fails after its one statement was answered comes too late.
+      if (isAnswered(error)) tx.undo();
       throw faultOf(error);
     } finally {
       tx.finish();
@@ -329,6 +334,8 @@ function pauseMs(fault: Fault, attempts: number): number {
 
 interface OpenTransaction extends Transaction {
   finish(): void;
+  /** What it left in memory. */
+  undo(): void;
 }
 
 function openTransaction(
@@ -337,6 +344,7 @@ function openTransaction(
   ask: <Row>(query: Query) => Promise<Row[]>,
 ): OpenTransaction {
   let isOpen = true;
+  const undos: (() => void)[] = [];
   return {
     ...context,
     get keys() {
@@ -346,8 +354,12 @@ function openTransaction(
       assert(isOpen, 'a transaction was used after its function had ended');
       return await ask<Row>(query);
     },
+    onRolledBack: (undo) => void undos.push(undo),
     finish() {
       isOpen = false;
+    },
+    undo() {
+      for (const undo of undos.splice(0).reverse()) undo();
     },
   };
 }

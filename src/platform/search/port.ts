@@ -15,7 +15,7 @@ export interface SearchDocument {
   readonly filters?: SearchFilters | undefined;
 }
 
-/** By name, one value or several. */
+/** By name, one value or several, of any length. */
 export type SearchFilters = Readonly<Record<string, string | readonly string[]>>;
 
 export interface SearchQuestion {

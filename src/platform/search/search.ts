@@ -1,5 +1,6 @@
 // Search in PostgreSQL: a document is a row, found by the beginnings and the parts of its words.
 
+import { createHash } from 'node:crypto';
 import { assert } from '#kernel';
 import type { Queryable } from '../database/port.ts';
 import { deleteDocuments, selectDocumentIds, upsertDocuments } from './document-store.ts';
@@ -43,7 +44,7 @@ class DatabaseSearch implements Search {
   ): Promise<SearchPage> {
     assert(limit >= 1 && limit <= LIMIT_MAX, 'a page has 1 to 1,000 documents');
     const words = wordsOf(text);
-    const anyOf = termsOf(possible(filters));
+    const anyOf = termsOf(filters);
     if (anyOf.some((terms) => terms.length === 0)) return { ids: [], after: undefined };
     const found = await selectDocumentIds(queryable, this.#index, {
       anyOf,
@@ -57,25 +58,19 @@ class DatabaseSearch implements Search {
   }
 }
 
-/** Without what no document can have, which a question may still ask for. */
-function possible(filters: SearchFilters): SearchFilters {
-  const entries = Object.entries(filters).map(([name, values]) => {
-    const each = typeof values === 'string' ? [values] : values;
-    return [name, each.filter((value) => value.length <= FILTER_VALUE_LENGTH_MAX)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
 /** No word has such a beginning, so that a filter and a text never meet. */
 function termsOf(filters: SearchFilters): string[][] {
   return Object.entries(filters).map(([name, values]) => {
     assert(FILTER.test(name), `a filter has a name of small letters, not "${name}"`);
     const each = typeof values === 'string' ? [values] : values;
-    return each.map((value) => {
-      assert(value.length <= FILTER_VALUE_LENGTH_MAX, `the value of ${name} is too long`);
-      return `=${name}=${value.replaceAll('\0', '\u{FFFD}')}`;
-    });
+    return each.map((value) => `=${name}=${exact(value)}`);
   });
+}
+
+/** A value of any length as a part of a term, which has room for two thousand bytes. */
+function exact(value: string): string {
+  if (value.length <= FILTER_VALUE_LENGTH_MAX) return value.replaceAll('\0', '\u{FFFD}');
+  return `sha256:${createHash('sha256').update(value).digest('hex')}`;
 }
 
 /** The documents of one index, whether or not it has any yet. */

@@ -47,7 +47,8 @@ function fragile(database: Database): Database {
     const value = await database.transaction(context, (tx) => {
       const query = <Row>(asked: Query): Promise<Row[]> =>
         watched(asked, () => tx.query<Row>(asked));
-      return run({ ...context, keys, query });
+      const onRolledBack = (undo: () => void): void => tx.onRolledBack(undo);
+      return run({ ...context, keys, query, onRolledBack });
     });
     if (hasKept && point === 'committed') await die();
     return value;

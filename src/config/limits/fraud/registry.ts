@@ -3,8 +3,12 @@
 import { limit, type LimitTable } from '../../limit.ts';
 
 export const fraudRegistryLimits = {
-  fraudDeadlineUs: limit(10_000, 'microseconds', 'for judging one event, unless a policy says so'),
-  fraudDeadlineUsMax: limit(1_000_000, 'microseconds', 'that a policy may give judging one event'),
+  fraudDeadlineUs: limit(
+    50_000,
+    'microseconds',
+    'from when a batch begins, after which the rest of it has no model, unless a policy says so',
+  ),
+  fraudDeadlineUsMax: limit(1_000_000, 'microseconds', 'that a policy may give a batch'),
   fraudListChangeMax: limit(5_000, 'entries', 'of lists that one request puts or takes'),
   fraudListEndedMax: limit(5_000, 'entries', 'whose time is over that one change takes out'),
   fraudListPageMax: limit(20_000, 'entries', 'of lists that are read or changed at a time'),

@@ -194,12 +194,13 @@ export async function exposureOf(
   interface Row {
     readonly case_id: Uuid;
     readonly currency: string | null;
-    readonly amount: bigint;
+    /** Beyond eight bytes, where somebody has asked for all the money there is many times. */
+    readonly amount: string;
     readonly alerts: number;
   }
   const rows = await queryable.query<Row>({
     name: 'fraud.exposure_of_cases',
-    text: `select a.case_id, a.currency, sum(a.amount)::bigint as amount,
+    text: `select a.case_id, a.currency, sum(a.amount)::text as amount,
         count(*)::integer as alerts
       from fraud.alerts a where a.case_id = any($1::uuid[])
       group by a.case_id, a.currency order by a.case_id, a.currency`,
@@ -210,7 +211,7 @@ export async function exposureOf(
     [...byCase].map(([id, own]) => [
       id,
       own.map(({ currency, amount, alerts }) => {
-        return { currency: currency ?? undefined, amount, alerts };
+        return { currency: currency ?? undefined, amount: BigInt(amount), alerts };
       }),
     ]),
   );

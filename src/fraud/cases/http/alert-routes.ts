@@ -10,6 +10,8 @@ import {
   type Operation,
   type Route,
 } from '#gateway';
+import { tenantOf } from '../../registry/facts.ts';
+import { openListNames } from '../../registry/http/list-names.ts';
 import { listAlerts, selectAlerts, type AlertFilter } from '../alerts/alert-store.ts';
 import { findAlerts } from '../search/find.ts';
 import { no } from '../refusals.ts';
@@ -134,13 +136,16 @@ function snooze(edge: CasesEdge): Operation {
       body: shapes.newSnooze,
       response: { 201: { description: 'The snooze.', body: shapes.snoozeShape } },
     },
-    handler: async (request) =>
-      transact(edge, request, async (tx) => {
-        const { account_id: accountId, counterparty, rule, until, reason } = request.body;
-        const scope = { accountId, counterparty, rule };
+    async handler(request) {
+      const { account_id: accountId, counterparty: payee, rule, until, reason } = request.body;
+      const nameOf = await openListNames(edge.database.keys, tenantOf(request));
+      const counterparty = payee === undefined ? undefined : nameOf('counterparty', payee);
+      const scope = { accountId, counterparty, rule };
+      return transact(edge, request, async (tx) => {
         const added = await addSnooze(tx, { ...scope, until: untilOf(until), reason });
         return added.ok ? answer(201, presentSnooze(added.value)) : added;
-      }),
+      });
+    },
   });
 }
 

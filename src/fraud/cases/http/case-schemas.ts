@@ -25,7 +25,7 @@ const words = schema.text(500, {
 
 const exposure = schema.object({
   currency: schema.orNull(Type.String()),
-  amount: hundredths,
+  amount: Type.String({ pattern: '^[0-9]{1,30}$', description: 'hundredths of a unit, added up' }),
   alerts: count,
 });
 
@@ -84,7 +84,7 @@ export const queues = schema.object({
 
 const note = schema.prose(limits.fraudCaseNoteLengthMax.value, {
   minLength: 1,
-  description: 'what was found out, and why; kept for ever',
+  description: 'what was found out, and why; kept for ever, so people are named by their ids',
 });
 
 export const newNote = schema.object({ text: note }, { title: 'FraudCaseNote' });
@@ -163,7 +163,9 @@ export const alertShape = schema.object(
   { title: 'FraudAlert' },
 );
 
-const counterparty = schema.text(256, { description: 'as alerts name it' });
+const counterparty = schema.text(256, {
+  description: 'as alerts name it, or a number outside the bank, of which only an HMAC is kept',
+});
 const rule = Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$', description: 'the id of a rule' });
 
 export const newSnooze = schema.object(

@@ -7,6 +7,7 @@ import { openLogger, openMetrics } from '#platform';
 import { limits, unlocked } from '../../../gateway/testing.ts';
 import { fraudCaseRefusals } from '../refusals.ts';
 import type { Decided } from '../../testing/decided.ts';
+import { openNames } from '../../screening/judging/names.ts';
 import { openCasesBank, type CasesBank } from '../testing/bank.ts';
 import { caseRoutes } from './routes.ts';
 
@@ -300,4 +301,58 @@ test('the officer makes the document of a case, and reads the bytes that were di
   assert.deepEqual(listed.data, [made.body]);
   const none = await get('officer', '/reports/sar_01980a3e-4c00-7000-8000-000000000001');
   assert.deepEqual([none.status, none.body['code']], [404, 'case_report_unknown']);
+});
+
+test('somebody with a very long name can be given a case, and is found by it', async () => {
+  const { id, accountId } = await opened();
+  const assignee = `${'x'.repeat(599)}é`;
+  const given = await post('ada', `/cases/${id}/actions`, { action: 'assign', assignee });
+  assert.deepEqual([given.status, given.body['assignee']], [200, assignee]);
+  const asked = new URLSearchParams({ text: accountId, assignee });
+  const found = await get('ada', `/cases?${String(asked)}`);
+  assert.deepEqual(
+    found.data.map((each) => each.id),
+    [id],
+  );
+  asked.set('assignee', 'x'.repeat(600));
+  assert.deepEqual((await get('ada', `/cases?${String(asked)}`)).data, []);
+});
+
+test('the most that can be asked for, a thousand times, is still added up', async () => {
+  const accountId = await bank.account();
+  const amount = Number.MAX_SAFE_INTEGER;
+  await bank.raise(...Array.from({ length: 1_100 }, () => ({ accountId, amount })));
+  bank.clock.advance(HOUR_US);
+  const listed = await get('ada', `/cases?account_id=${accountId}`);
+  assert.equal(listed.status, 200, listed.text);
+  const total = String(1_100n * BigInt(amount));
+  assert.deepEqual(listed.data[0]?.['exposure'], [
+    { currency: 'CZK', amount: total, alerts: 1_100 },
+  ]);
+});
+
+test('a payment of the end of all time was never decided about', async () => {
+  const label = {
+    payment_id: 'pay_ffffffff-ffff-7fff-bfff-ffffffffffff',
+    is_fraud: true,
+    source: 'import',
+    external_id: 'never',
+  };
+  const { status, body, text } = await ask('ada', 'POST', '/labels', [label]);
+  assert.equal(status, 200, text);
+  assert.equal(body['refused'], 1);
+});
+
+test('a payee is snoozed by the number that a person knows, which is not kept', async () => {
+  const accountId = await bank.account();
+  const number = 'DE89 3704 0044 0532 0130 00';
+  const until = formatDate((bank.clock.now() + DAY_US) as Instant);
+  const sent = { account_id: accountId, counterparty: number, until, reason: 'known' };
+  const added = await post('ada', '/snoozes', sent);
+  assert.equal(added.status, 201, added.text);
+  const names = await openNames(bank.database.keys, 'main');
+  const counterparty = names.nameOf('counterparty', number);
+  assert.equal(added.body['counterparty'], counterparty);
+  const [alert] = await bank.raise({ accountId, counterparty });
+  assert.equal(alert?.snoozeId, added.body.id);
 });

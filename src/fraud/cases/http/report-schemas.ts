@@ -13,7 +13,8 @@ export const newReport = schema.object(
   {
     narrative: schema.prose(limits.fraudReportNarrativeLengthMax.value, {
       minLength: 1,
-      description: 'what happened, in words: who, what, when, where, how and why it is suspicious',
+      description:
+        'what happened, in words: who (by id), what, when, where, how and why it is suspicious',
     }),
     kinds: Type.Array(schema.text(100), {
       maxItems: 20,
@@ -42,7 +43,9 @@ export const reports = schema.object({ data: Type.Array(reportShape) });
 const labelMembers = {
   is_fraud: Type.Boolean(),
   known_at: Type.Optional(
-    schema.instantText({ description: 'since when it is known; now unless given' }),
+    schema.instantText({
+      description: 'a time of RFC 3339, since when it is known; now unless given',
+    }),
   ),
   source: schema.choice(labelSources.filter((source) => source !== 'case')),
   external_id: schema.text(200, {

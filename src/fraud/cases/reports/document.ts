@@ -8,7 +8,7 @@ import { canonical, type Json, type JsonObject } from '#audit';
 import { formatInstant, type Id, type Instant } from '#kernel';
 import type { Label } from '../../labels/label.ts';
 import { reasons } from '../../reasons.ts';
-import type { StoredDecision } from '../../screening/decision-store.ts';
+import { noRules, type StoredDecision } from '../../screening/decision-store.ts';
 import type { Alert } from '../alerts/alert.ts';
 import type { Case, CaseEntry, CaseId } from '../case.ts';
 import { sumsOf } from './sums.ts';
@@ -168,6 +168,12 @@ function paymentOf(payment: ReportedPayment): JsonObject {
   };
 }
 
+/** Left out where none could be used: 0 is the version of the starter. */
+function ruleSetOf(decision: StoredDecision): JsonObject | undefined {
+  const { ruleSetVersion: version, ruleSetFingerprint: fingerprint } = decision;
+  return fingerprint === noRules.fingerprint ? undefined : { version, fingerprint };
+}
+
 function decisionOf(decision: StoredDecision): JsonObject {
   const { id, subject, event, score } = decision;
   const { counterparty, device, channel, currency } = event.keys;
@@ -186,7 +192,7 @@ function decisionOf(decision: StoredDecision): JsonObject {
     score: score !== undefined && Number.isFinite(score) ? score : undefined,
     model: decision.modelVersion,
     feature_set: decision.featureSetVersion,
-    rule_set: { version: decision.ruleSetVersion, fingerprint: decision.ruleSetFingerprint },
+    rule_set: ruleSetOf(decision),
     rules: decision.ruleReasons.map((reason) => ({
       id: reason.rule,
       reason: reason.code,

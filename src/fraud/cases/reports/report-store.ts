@@ -92,6 +92,17 @@ export async function reportsAfter(
   return rows.map(reportOf);
 }
 
+export async function existingReports(
+  queryable: Queryable,
+  ids: readonly ReportId[],
+): Promise<ReportId[]> {
+  const rows = await queryable.query<{ id: Uuid }>({
+    text: 'select r.id from fraud.case_reports r where r.id = any($1::uuid[])',
+    values: [ids.map(uuidOf)],
+  });
+  return rows.map(({ id }) => idOf('sar', id));
+}
+
 /** Those whose bytes are not what their digest is over. */
 export async function damagedReports(
   queryable: Queryable,

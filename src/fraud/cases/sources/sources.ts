@@ -22,7 +22,7 @@ import { casesAfter, selectCases } from '../case-store.ts';
 import { chained, JOURNAL_START } from '../journal/chain.ts';
 import { entriesOfCases } from '../journal/journal-store.ts';
 import { factsOfReport } from '../reports/make.ts';
-import { damagedReports, findDocument, reportsAfter } from '../reports/report-store.ts';
+import { damagedReports, existingReports, reportsAfter } from '../reports/report-store.ts';
 import { factsOfSnooze } from '../snoozes/snooze.ts';
 import { listSnoozes } from '../snoozes/snooze-store.ts';
 
@@ -171,12 +171,8 @@ const reports: ReconcileSource = {
       (after: Id<'sar'> | undefined) => reportsAfter(queryable, after, BATCH_ROWS),
       (row) => once(REPORT, factsOfReport(row), row.madeAt),
     ),
-  async existing(queryable, targets) {
-    const found = new Set<string>();
-    for (const id of idsOf('sar', targets)) {
-      if ((await findDocument(queryable, id)) !== undefined) found.add(id);
-    }
-    return found;
+  existing: async (queryable, targets) => {
+    return new Set<string>(await existingReports(queryable, idsOf('sar', targets)));
   },
   statementOf: statementOfNew,
   async unfounded(queryable, countMax) {

@@ -3,6 +3,7 @@
 
 import { answer, defineOperation, type Operation, type Route } from '#gateway';
 import { instantOfMs, uuidOf, type Id } from '#kernel';
+import { madeAtMs } from '../../labels/label.ts';
 import { decisionsOfSubject, selectDecision } from '../../screening/decision-store.ts';
 import { explainDecision } from '../explain.ts';
 import { selectLogHead } from '../log-store.ts';
@@ -41,9 +42,11 @@ function list(edge: DecisionsEdge): Operation {
   });
 }
 
-/** An id begins with the milliseconds of its time. */
+/** In the year 6429: an id that says it is of a later time is nobody's. */
+const MADE_MS_MAX = 2 ** 47;
+
 function madeAt(id: Id<'pay'>) {
-  return instantOfMs(Number.parseInt(uuidOf(id).replaceAll('-', '').slice(0, 12), 16));
+  return instantOfMs(Math.min(madeAtMs(id), MADE_MS_MAX));
 }
 
 function readOne(edge: DecisionsEdge): Operation {
@@ -76,6 +79,7 @@ function replay(edge: DecisionsEdge): Operation {
       'Its features by name, what each contributed to the score, and the decision made again of ' +
       'them under the rules, lists, models and policies that were in force. Nothing is changed.',
     tags,
+    isIdempotentByNature: true,
     refusals: ['decision_unknown', 'decision_not_repeatable'],
     schema: {
       params: shapes.decisionParams,

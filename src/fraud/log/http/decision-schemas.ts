@@ -9,7 +9,9 @@ import { outcomes } from '../../rules/rule-set.ts';
 export const decisionParams = schema.object({ id: schema.idText('dec') });
 
 export const decisionQuery = schema.object({
-  payment_id: schema.idText('pay', { description: 'the payment that was screened' }),
+  payment_id: schema.idText('pay', {
+    description: 'an id that begins with pay_, of the payment that was screened',
+  }),
 });
 
 const outcome = schema.choice(outcomes);
@@ -57,8 +59,10 @@ export const decision = schema.object(
     challenger_score: score,
     feature_set: Type.String(),
     model: schema.orNull(Type.String()),
-    rule_set_version: count,
-    rule_set_fingerprint: Type.String(),
+    rule_set_version: schema.orNull(
+      Type.Integer({ minimum: 0, description: 'null where no rule set could be used' }),
+    ),
+    rule_set_fingerprint: schema.orNull(Type.String()),
     rule_reasons: ruleReasons,
     model_reasons: modelReasons,
   },

@@ -155,3 +155,8 @@ test('the status says how far the log is folded and what is in force', async () 
     challenger: null,
   });
 });
+
+test('of a payment of the end of all time nothing was decided', async () => {
+  const found = await ask('GET', '/decisions?payment_id=pay_ffffffff-ffff-7fff-bfff-ffffffffffff');
+  assert.deepEqual([found.status, found['data']], [200, []], JSON.stringify(found));
+});

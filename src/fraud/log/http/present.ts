@@ -4,7 +4,7 @@
 import { formatInstant, idOf } from '#kernel';
 import { reasons, type ReasonShare } from '../../reasons.ts';
 import type { RuleReason } from '../../rules/engine.ts';
-import type { StoredDecision } from '../../screening/decision-store.ts';
+import { noRules, type StoredDecision } from '../../screening/decision-store.ts';
 import type { Explanation } from '../explain.ts';
 
 export function presentDecision(decision: StoredDecision): object {
@@ -26,10 +26,18 @@ export function presentDecision(decision: StoredDecision): object {
     challenger_score: decision.challengerScore ?? null,
     feature_set: decision.featureSetVersion,
     model: decision.modelVersion ?? null,
-    rule_set_version: decision.ruleSetVersion,
-    rule_set_fingerprint: decision.ruleSetFingerprint,
+    ...presentRuleSet(decision),
     rule_reasons: decision.ruleReasons.map(presentRuleReason),
     model_reasons: decision.modelReasons.map(presentModelReason),
+  };
+}
+
+/** Without a rule set there is no version either: 0 is that of the starter. */
+function presentRuleSet({ ruleSetVersion, ruleSetFingerprint }: StoredDecision): object {
+  const isThere = ruleSetFingerprint !== noRules.fingerprint;
+  return {
+    rule_set_version: isThere ? ruleSetVersion : null,
+    rule_set_fingerprint: isThere ? ruleSetFingerprint : null,
   };
 }
 

@@ -148,12 +148,14 @@ test('what was changed afterwards is told, by its decision and its members', asy
 test('what was decided beside a batch that was rolled back is told apart', async () => {
   const own: Process = await startProcess(premises);
   const alone = await own.decide([item(payer(0), 500)]);
+  const items = [item(payer(0), 900), item(payer(1), 900)];
+  let beside: readonly Judged[] = [];
   const failing = log.database.transaction(contextAt(log.clock.now()), async (tx) => {
     await assess(own.screener, tx, [item(payer(0), 700)]);
+    beside = await own.decide(items);
     throw new TypeError('what came of it failed');
   });
   await assert.rejects(failing, TypeError);
-  const beside = await own.decide([item(payer(0), 900), item(payer(1), 900)]);
   await stream.settle();
   const report = await replayDecisions(premises, { tenant });
   assert.equal(report.decisions, judged.length + alone.length + beside.length);

@@ -5,11 +5,12 @@
 import { limits } from '#config';
 import { accept, addDays, DAY_US, startOfDay, type Instant, type Result } from '#kernel';
 import type { Queryable } from '#platform';
-import { metricsOf, type Metrics } from '../../evaluate/metrics.ts';
+import type { Metrics } from '../../evaluate/metrics.ts';
 import { judgePromotion, type Promotion, type Week } from '../../model/promotion.ts';
 import { readInForce } from '../store/in-force.ts';
 import { no, type RegistryRefusal } from '../refusals.ts';
 import { contestRows, type ContestRow } from './contest-store.ts';
+import { openWeekJudge, type ScoredWeek, type WeekJudge } from './judging.ts';
 
 export interface ContestWeek {
   readonly from: Instant;
@@ -48,20 +49,27 @@ export async function contestOf(
   const versions = { champion: champion.version, challenger: challenger.version };
   const end = addDays(startOfDay(now), -limits.fraudContestSettledDays.value);
   const judged: ContestWeek[] = [];
+  await using threads = new AsyncDisposableStack();
+  let judge: WeekJudge | undefined;
   let rows = 0;
   for (let week = weeks; week > 0; week -= 1) {
     const from = addDays(end, -week * DAYS);
     const span = { tenant, ...versions, from, until: addDays(from, DAYS) };
-    const tally = openTally(from);
+    const scored = openTally(from);
     for await (const page of contestRows(queryable, span, PAGE_ROWS)) {
       rows += page.length;
       if (rows > limits.fraudContestRowsMax.value) {
         const message = `There are more than ${limits.fraudContestRowsMax.value} decisions.`;
         return no('contest_too_large', `${message} Ask for fewer weeks.`, 'weeks');
       }
-      for (const row of page) tally.add(row);
+      for (const row of page) scored.add(row);
     }
-    judged.push(...tally.week());
+    const rowsOfWeek = scored.week();
+    if (rowsOfWeek === undefined) continue;
+    judge ??= threads.use(openWeekJudge());
+    const decisions = rowsOfWeek.labels.length;
+    const frauds = rowsOfWeek.labels.reduce((sum, label) => sum + label, 0);
+    judged.push({ from, decisions, frauds, ...(await judge.judge(rowsOfWeek)) });
   }
   return accept({ ...versions, weeks: judged, verdict: verdictOn(judged) });
 }
@@ -74,8 +82,8 @@ function verdictOn(weeks: readonly ContestWeek[]): Promotion {
 
 interface Tally {
   add(row: ContestRow): void;
-  /** None where nothing was added. */
-  week(): readonly ContestWeek[];
+  /** Undefined where nothing was added. */
+  week(): ScoredWeek | undefined;
 }
 
 function openTally(from: Instant): Tally {
@@ -96,17 +104,14 @@ function openTally(from: Instant): Tally {
       days.push(Math.max(days.at(-1) ?? 0, Math.floor((at - from) / DAY_US)));
     },
     week() {
-      if (labels.length === 0) return [];
-      const common = {
+      if (labels.length === 0) return undefined;
+      return {
         labels: Uint8Array.from(labels),
         customers: Uint32Array.from(customers),
         days: Uint32Array.from(days),
+        champion: Float64Array.from(scores.champion),
+        challenger: Float64Array.from(scores.challenger),
       };
-      const metrics = (side: 'champion' | 'challenger'): Metrics =>
-        metricsOf({ ...common, scores: Float64Array.from(scores[side]) });
-      const frauds = labels.reduce((sum, label) => sum + label, 0);
-      const [champion, challenger] = [metrics('champion'), metrics('challenger')];
-      return [{ from, decisions: labels.length, frauds, champion, challenger }];
     },
   };
 }

@@ -72,10 +72,10 @@ function put(edge: RegistryEdge): Operation {
     operationId: 'putListEntries',
     summary: 'Put entries on a list',
     description:
-      'All or none; one that is there already is replaced. They count for every event from about ' +
-      'a second later on. To allow needs a second person.',
+      'All or none; one that is there already is replaced, but none that blocks for longer. They ' +
+      'count for every event from about a second later on. To allow needs a second person.',
     tags,
-    refusals: ['list_full', 'list_time_empty', 'list_entry_repeated'],
+    refusals: ['list_full', 'list_time_empty', 'list_entry_repeated', 'list_block_shortened'],
     bodyBytesMax: LIST_BODY_BYTES_MAX,
     example: {
       entries: [

@@ -87,8 +87,12 @@ export const newEntries = schema.object(
       schema.object({
         kind,
         value,
-        from: Type.Optional(schema.instantText({ description: 'now unless given' })),
-        until: Type.Optional(schema.instantText({ description: 'until it is taken unless given' })),
+        from: Type.Optional(
+          schema.instantText({ description: 'a time of RFC 3339; now unless given' }),
+        ),
+        until: Type.Optional(
+          schema.instantText({ description: 'a time of RFC 3339; for ever unless given' }),
+        ),
         note: Type.Optional(note),
       }),
       { minItems: 1, maxItems: limits.fraudListChangeMax.value },

@@ -4,6 +4,8 @@ import { createGateway, type Gateway, type Route } from '#gateway';
 import { openLogger, openMetrics } from '#platform';
 import { limits, unlocked } from '../../../gateway/testing.ts';
 import { openBank, type Bank } from '../../../ledger/testing/bank.ts';
+import type { ModelCard } from '../../model/card.ts';
+import { modelVersion, parseModel, serializeModel } from '../../model/trees/model-file.ts';
 import { registryRefusals } from '../refusals.ts';
 import { paymentFeatures as features } from '../../screening/payment-features.ts';
 import { ruleSetText, smallModel } from '../../testing/registry.ts';
@@ -76,7 +78,7 @@ test('a tenant that has said nothing runs by the starter rules', async () => {
       product: null,
       is_screened: true,
       on_failure: 'open',
-      deadline_us: 10_000,
+      deadline_us: 50_000,
       revision: 0,
       made_at: null,
       made_by: null,
@@ -202,7 +204,7 @@ test('a policy replaces the one of its product, and only within the bounds', asy
   });
   assert.deepEqual(told, [
     ['current', 900],
-    [null, 10_000],
+    [null, 50_000],
   ]);
   const slow = await edge.post(`${at}/policies`, { ...policy, deadline_us: 2_000_000 });
   assert.equal(slow.status, 400);
@@ -238,4 +240,39 @@ test('activation, promotion, retirement and policies need a second person, and s
     ],
     [false, false, false, false, false, false],
   );
+});
+
+test('whatever text is sent as rules, a model or drift, the answer tells what is wrong with it', async () => {
+  const deep = '['.repeat(200_000);
+  const nul = JSON.stringify({ format: 1, name: 'a\0b', version: 5, rules: [] });
+  for (const source of [deep, nul, '"\\u0000"', '1e999', 'null']) {
+    const refused = await edge.post(`${at}/rule-sets`, { source });
+    assert.deepEqual([refused.status, refused.body['code']], [422, 'rule_set_malformed']);
+  }
+  for (const content of [deep, 'null', '"\\u0000"']) {
+    assert.equal((await edge.post(`${at}/models`, { content })).status, 422);
+  }
+  const content = smallModel(3).content.toString();
+  for (const drift of [deep, 'null', '{}']) {
+    assert.equal((await edge.post(`${at}/models`, { content, drift })).status, 422, drift);
+  }
+});
+
+test('a model whose card has characters that no table keeps is refused', async () => {
+  const names = features.features.map(({ name }) => name);
+  const read = parseModel(smallModel(4).content, { names, version: features.version });
+  assert.ok(read.ok);
+  const { trees } = read.value;
+  const card: ModelCard = {
+    model: modelVersion(trees),
+    features: { version: features.version, names },
+    trainedOn: { sha256: '0'.repeat(64), rows: 1, frauds: 0, seed: 1 },
+    protocol: 'by hand\0',
+    parameters: {},
+    metrics: [],
+    caveats: [],
+  };
+  const content = serializeModel({ trees, calibration: undefined, card }).toString();
+  const refused = await edge.post(`${at}/models`, { content });
+  assert.deepEqual([refused.status, refused.body['code']], [422, 'model_unreadable'], refused.text);
 });

@@ -8,8 +8,10 @@ const us = (column: string): string => `(extract(epoch from ${column}) * 1000000
 
 /** Each as its facts need it, with its id and the time it was made. */
 const tables = {
-  rule_sets: `t.version, t.name, t.fingerprint, t.feature_set as "featureSet"`,
-  models: `t.version, t.feature_set as "featureSet", length(t.content) as bytes, t.sha256,
+  rule_sets: `t.version, t.name, t.fingerprint, t.feature_set as "featureSet",
+    sha256(convert_to(t.source, 'UTF8')) as "sourceSha256"`,
+  models: `t.version, t.feature_set as "featureSet", length(t.content) as bytes,
+    sha256(t.content) as sha256,
     t.drift is not null as "hasDriftReference"`,
   choices: 't.tenant, t.place, t.revision, t.chosen, t.note',
   policies: `t.tenant, t.product, t.revision, t.is_screened as "isScreened",
@@ -59,13 +61,18 @@ interface PutRow {
 /** What a change of the lists put and took, each in the order of the ids. */
 export async function entriesOfChange(
   queryable: Queryable,
-  { tenant, revision }: { readonly tenant: string; readonly revision: bigint },
+  {
+    tenant,
+    revision,
+    purpose,
+  }: { readonly tenant: string; readonly revision: bigint; readonly purpose: string },
 ): Promise<{ readonly put: readonly PutRow[]; readonly taken: readonly Uuid[] }> {
   const put = await queryable.query<PutRow>({
     text: `select e.id, e.kind, e.value, ${us('e.listed_from')}::double precision as "from",
         ${us('e.listed_until')}::double precision as until
-      from fraud.list_entries e where e.tenant = $1 and e.put_revision = $2 order by e.id`,
-    values: [tenant, revision],
+      from fraud.list_entries e where e.tenant = $1 and e.put_revision = $2 and e.purpose = $3
+      order by e.id`,
+    values: [tenant, revision, purpose],
   });
   const taken = await queryable.query<{ id: Uuid }>({
     text: `select e.id from fraud.list_entries e

@@ -131,7 +131,8 @@ const listChanges = sourceOf<ListChangeRow>({
   table: 'list_changes',
   prefix: 'flc',
   async factsOf({ revision, ...row }, queryable) {
-    const { put, taken } = await entriesOfChange(queryable, { tenant: row.tenant, revision });
+    const { tenant, purpose } = row;
+    const { put, taken } = await entriesOfChange(queryable, { tenant, revision, purpose });
     const entries = put.map(({ until, ...entry }) => ({ ...entry, until: until ?? undefined }));
     const change = { ...row, revision: Number(revision) };
     return factsOfListChange(change, digestOfChange(entries, taken));

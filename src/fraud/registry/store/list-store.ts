@@ -170,6 +170,37 @@ export async function countForChange(
   return { there: Number(row?.there ?? 0n), ended: Number(row?.ended ?? 0n) };
 }
 
+/**
+ * The place of the first entry that would take the place of one in force and let its value go
+ * where that one would not.
+ */
+export async function findShortened(
+  tx: Transaction,
+  tenant: string,
+  added: NewEntries['entries'],
+): Promise<number | undefined> {
+  const [row] = await tx.query<{ place: number }>({
+    text: `select asked.place::integer - 1 as place
+      from unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[]) with ordinality
+        as asked (kind, value, listed_from, listed_until, place)
+      join fraud.list_entries e on e.tenant = $1 and e.purpose = 'block' and e.kind = asked.kind
+        and e.value = asked.value and e.taken_revision is null
+      where coalesce(e.listed_until, 'infinity') > $6::timestamptz
+        and (asked.listed_from > greatest(e.listed_from, $6::timestamptz)
+          or coalesce(asked.listed_until, 'infinity') < coalesce(e.listed_until, 'infinity'))
+      order by asked.place limit 1`,
+    values: [
+      tenant,
+      added.map(({ kind }) => kind),
+      added.map(({ value }) => value),
+      timestamptzArray(added.map(({ from }) => from)),
+      timestamptzArray(added.map(({ until }) => until)),
+      formatInstant(tx.now),
+    ],
+  });
+  return row?.place;
+}
+
 export async function insertListChange(tx: Transaction, change: ListChange): Promise<void> {
   await tx.query({
     text: `insert into fraud.list_changes (id, tenant, revision, purpose, put, taken, made_at,
@@ -234,12 +265,14 @@ export async function listEntries(
 interface AtRevision {
   readonly tenant: string;
   readonly revision: number;
+  /** Of these values alone; of all unless given. */
+  readonly listed?: readonly string[] | undefined;
 }
 
 /** All that were in force at a revision, in pages. */
 export async function* entriesAt(
   queryable: Queryable,
-  { tenant, revision }: AtRevision,
+  { tenant, revision, listed }: AtRevision,
   pageMax: number,
 ): AsyncGenerator<readonly ListEntry[]> {
   let after: { readonly revision: bigint; readonly id: Uuid } | undefined;
@@ -248,9 +281,16 @@ export async function* entriesAt(
       text: `select ${content}, e.put_revision from fraud.list_entries e
         where e.tenant = $1 and e.put_revision <= $2
           and (e.taken_revision is null or e.taken_revision > $2)
-          and (e.put_revision, e.id) > ($3, $4)
-        order by e.put_revision, e.id limit $5`,
-      values: [tenant, revision, after?.revision ?? 0n, after?.id ?? FIRST, pageMax],
+          and (e.put_revision, e.id) > ($3, $4) and ($5::text[] is null or e.value = any($5))
+        order by e.put_revision, e.id limit $6`,
+      values: [
+        tenant,
+        revision,
+        after?.revision ?? 0n,
+        after?.id ?? FIRST,
+        listed ?? null,
+        pageMax,
+      ],
     });
     const last = rows.at(-1);
     if (last === undefined) return;
