@@ -1,5 +1,5 @@
 // What tests of commands share: an installation in a folder of its own, with its database running
-// all the while, and the environment in which a command finds it.
+// all the while, the environment in which a command finds it, and what a command prints.
 
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -31,4 +31,32 @@ export async function testInstallation(name: string): Promise<TestInstallation> 
       await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
+}
+
+export interface Ran {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** Runs a command within this process; what it throws is thrown on. */
+export async function captured(work: () => Promise<number>): Promise<Ran> {
+  const streams = [process.stdout, process.stderr] as const;
+  const originals = streams.map((stream) => stream.write.bind(stream));
+  const printed = ['', ''];
+  for (const [at, stream] of streams.entries()) {
+    stream.write = (piece: string | Uint8Array) => {
+      // The test's own reports are bytes, and pass.
+      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
+      printed[at] += piece;
+      return true;
+    };
+  }
+  try {
+    const code = await work();
+    const [output = '', errors = ''] = printed;
+    return { code, output, errors };
+  } finally {
+    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
+  }
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test, { after } from 'node:test';
+import { captured } from '../testing.ts';
 import { fraudCommand } from './fraud.ts';
 import { UsageError } from '../usage.ts';
 
@@ -30,23 +31,12 @@ function florin(...words: readonly string[]): Promise<Ended> {
 
 /** The same without the time that a process takes to start; what is printed is caught. */
 async function inProcess(...words: readonly string[]): Promise<Ended> {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
-  const caught = ['', ''];
-  for (const [at, stream] of streams.entries()) {
-    stream.write = (piece: string | Uint8Array) => {
-      // The test's own reports are bytes, and pass.
-      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
-      caught[at] += piece;
-      return true;
-    };
-  }
-  try {
-    const code = await fraudCommand.run([...words], {});
-    return { code, out: caught[0] ?? '', error: caught[1] ?? '' };
-  } finally {
-    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
-  }
+  const {
+    code,
+    output: out,
+    errors: error,
+  } = await captured(() => fraudCommand.run([...words], {}));
+  return { code, out, error };
 }
 
 const small = ['--customers', '300', '--terminals', '600', '--days', '45', '--seed', '3'];

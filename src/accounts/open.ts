@@ -17,7 +17,7 @@ import {
 } from '#kernel';
 import { accountsById, openAccounts, type Account, type OpenAccount } from '#ledger';
 import { record } from '#audit';
-import { emit, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type Transaction } from '#platform';
 import { namesOf, type BankAccount, type CustomerId, type NewBankAccount } from './account.ts';
 import { factsOf, holderAdded, openingOf, refusalOf } from './audit.ts';
 import {
@@ -250,8 +250,6 @@ async function openAll(tx: Transaction, openings: readonly Opening[]): Promise<B
   );
   return accounts;
 }
-
-const FIRST_TENANT = 'main';
 
 async function ledgerAccountsOf(
   tx: Transaction,

@@ -1,5 +1,6 @@
 // Owns cursors of lists: opaque to clients, and of use only to the list that gave them out. Nothing
 // secret is in a cursor, and nothing in it is trusted beyond being the place to go on from.
+import { isId, type Id } from '#kernel';
 import { EdgeRefusal } from './problems.ts';
 
 export type CursorPart = string | number;
@@ -41,6 +42,18 @@ export function readCursor(list: string, cursor: string): readonly CursorPart[] 
     throw badCursor();
   }
   return parts.slice(1);
+}
+
+/** The id after which a list goes on, which its cursor ends with; undefined at its beginning. */
+export function idInCursor<Prefix extends string>(
+  list: string,
+  prefix: Prefix,
+  cursor: string | undefined,
+): Id<Prefix> | undefined {
+  if (cursor === undefined) return undefined;
+  const id = readCursor(list, cursor).at(-1);
+  if (typeof id === 'string' && isId(prefix, id)) return id;
+  throw badCursor();
 }
 
 /** The refusal of a cursor that this list did not give out. */

@@ -20,7 +20,7 @@ export { callerOf, contextOf } from './intake/caller.ts';
 export type { Origin } from './intake/caller.ts';
 /** The building blocks of schemas: `schema.object`, `schema.amountText`, `schema.idText('acc')`. */
 export * as schema from './schema.ts';
-export { badCursor, pageOf, readCursor, writeCursor } from './cursor.ts';
+export { badCursor, idInCursor, pageOf, readCursor, writeCursor } from './cursor.ts';
 export type { CursorPart } from './cursor.ts';
 
 /** Saying no. */

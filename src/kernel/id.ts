@@ -61,6 +61,24 @@ export function uuidBatch(clockMs: number): UuidBatch {
 /** Below every UUID that is made here: where a walk in their order begins. */
 export const UUID_FIRST: Uuid = '00000000-0000-0000-0000-000000000000';
 
+const TIME_MS_MAX = 2 ** 48 - 1;
+const TIME_HEX_DIGITS = 12;
+
+/** Milliseconds since 1970 at which a UUID was made: it begins with them (RFC 9562 §5.7). */
+export function madeAtMs(uuid: Uuid): number {
+  return Number.parseInt(uuid.replace('-', '').slice(0, TIME_HEX_DIGITS), 16);
+}
+
+/** Below every UUID that is made at or after a time, or at the end of time that UUIDs can have. */
+export function uuidFloor(clockMs: number): Uuid {
+  const hex = timeHex(Math.min(Math.max(0, clockMs), TIME_MS_MAX));
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+function timeHex(clockMs: number): string {
+  return Math.floor(clockMs).toString(16).padStart(TIME_HEX_DIGITS, '0');
+}
+
 export function idOf<Prefix extends string>(prefix: Prefix, uuid: Uuid): Id<Prefix> {
   return `${prefix}_${uuid}` as Id<Prefix>;
 }
@@ -84,7 +102,7 @@ export function isId<Prefix extends string>(prefix: Prefix, text: string): text 
 // variant (binary 10) and 14 random bits.
 function uuidHead(clockMs: number, random: string): string {
   assert(clockMs >= 0 && clockMs < 2 ** 48, 'a UUIDv7 needs a time between 1970 and 10889');
-  const time = Math.floor(clockMs).toString(16).padStart(12, '0');
+  const time = timeHex(clockMs);
   const variant = (8 + (Number.parseInt(random.slice(19, 20), 16) % 4)).toString(16);
   const low = `7${random.slice(0, 3)}-${variant}${random.slice(3, 6)}`;
   return `${time.slice(0, 8)}-${time.slice(8)}-${low}-`;

@@ -34,7 +34,17 @@ export {
   toBusinessDay,
 } from './calendar.ts';
 export type { BusinessDayRule, Calendar } from './calendar.ts';
-export { idOf, isId, newId, newUuid, uuidBatch, UUID_FIRST, uuidOf } from './id.ts';
+export {
+  idOf,
+  isId,
+  newId,
+  newUuid,
+  uuidBatch,
+  uuidFloor,
+  madeAtMs,
+  UUID_FIRST,
+  uuidOf,
+} from './id.ts';
 export type { AccountId, BatchId, EventId, Id, TransferId, Uuid, UuidBatch } from './id.ts';
 export { randomHex } from './random.ts';
 export { currencyOf, currencyRecordOf, currencyRecords, minorUnitsOf } from './currency.ts';

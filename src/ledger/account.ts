@@ -35,9 +35,6 @@ export interface Balances extends Counters {
   readonly available: bigint;
 }
 
-/** Whose the books are where nothing says so, and whose all were before there were tenants. */
-export const FIRST_TENANT = 'main';
-
 export interface Account extends Limits {
   readonly id: AccountId;
   readonly tenant: string;

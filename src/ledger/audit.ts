@@ -4,8 +4,8 @@
 
 import { record, type AuditRecord, type JsonObject, type Sensitive } from '#audit';
 import { formatInstant, type AccountId, type Refused } from '#kernel';
-import type { Caller, Transaction } from '#platform';
-import { FIRST_TENANT, type Account, type AccountRefusal } from './account.ts';
+import { FIRST_TENANT, type Caller, type Transaction } from '#platform';
+import type { Account, AccountRefusal } from './account.ts';
 import { ledgerActions } from './audit-actions.ts';
 import type { Answer } from './posting/decide.ts';
 import type { Instruction } from './posting/instruction.ts';

@@ -3,12 +3,11 @@
 
 import { record, type AuditRecord } from '#audit';
 import { accept, assert, idOf, msOf, uuidBatch, type AccountId, type Result } from '#kernel';
-import type { Transaction } from '#platform';
+import { FIRST_TENANT, type Transaction } from '#platform';
 import {
   balancesOf,
   checkOpening,
   differenceOf,
-  FIRST_TENANT,
   limitsOf,
   no,
   noCounters,

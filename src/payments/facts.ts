@@ -3,12 +3,9 @@
 
 import type { AuditRecord, JsonObject } from '#audit';
 import { formatInstant, type TransferId } from '#kernel';
-import type { Caller, NewEvent, NewMessage } from '#platform';
+import { FIRST_TENANT, type Caller, type NewEvent, type NewMessage } from '#platform';
 import { paymentActions } from './audit-actions.ts';
 import type { Payment, RailName } from './payment.ts';
-
-/** Whose a row is where nothing says so. */
-export const FIRST_TENANT = 'main';
 
 /** Members stand in canonical order, which saves sorting them. */
 export function factsOfNew(payment: Payment): JsonObject {

@@ -4,8 +4,15 @@
 import { record } from '#audit';
 import { accept, assert, Fault, idOf, msOf, newUuid, uuidOf, type Uuid } from '#kernel';
 import type { Answer, PostRefusal } from '#ledger';
-import { emit, send, violatedConstraint, type Caller, type Transaction } from '#platform';
-import { errandOf, eventOf, FIRST_TENANT, queueOf, recordOfNew } from './facts.ts';
+import {
+  emit,
+  FIRST_TENANT,
+  send,
+  violatedConstraint,
+  type Caller,
+  type Transaction,
+} from '#platform';
+import { errandOf, eventOf, queueOf, recordOfNew } from './facts.ts';
 import type { Payment } from './payment.ts';
 import { differenceOf, no, type Planned, type PlannedNew } from './plan.ts';
 import type { PaymentResult } from './refusals.ts';

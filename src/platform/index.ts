@@ -13,6 +13,7 @@ export type {
   Transaction,
   TransactionContext,
 } from './database/port.ts';
+export { FIRST_TENANT, rowsFor } from './database/tenants.ts';
 export { violatedConstraint } from './database/failure.ts';
 export { readServerLine, refusedChangeInLine } from './database/refused-change.ts';
 export type { RefusedChange, ServerLine } from './database/refused-change.ts';

@@ -7,7 +7,7 @@ import { idOf, msOf, newUuid } from '#kernel';
 import { fraudCasesSubscription } from '#fraud';
 import { openLogger, openStream } from '#platform';
 import { batchOf, keepDecided } from '../../../src/fraud/testing/decided.ts';
-import { testInstallation, type TestInstallation } from '../../testing.ts';
+import { captured, testInstallation, type Ran, type TestInstallation } from '../../testing.ts';
 import { UsageError } from '../../usage.ts';
 import { runCases } from './cases.ts';
 
@@ -35,25 +35,8 @@ before(async () => {
 after(() => installation.close());
 
 /** What a command says. */
-async function run(...args: string[]) {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
-  const said = ['', ''];
-  for (const [at, stream] of streams.entries()) {
-    stream.write = (piece: string | Uint8Array) => {
-      // The test's own reports are bytes, and pass.
-      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
-      said[at] += piece;
-      return true;
-    };
-  }
-  try {
-    const code = await runCases(args, installation.env);
-    const [output = '', errors = ''] = said;
-    return { code, output, errors };
-  } finally {
-    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
-  }
+async function run(...args: string[]): Promise<Ran> {
+  return await captured(() => runCases(args, installation.env));
 }
 
 test('a case is claimed, written about, closed and filed at a terminal', async () => {

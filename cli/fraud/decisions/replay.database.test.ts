@@ -5,7 +5,7 @@ import { openLogger, openSession, openStream } from '#platform';
 import { fraudLogSubscription, type Judged } from '#fraud';
 import { accountIds, item, startProcess } from '../../../src/fraud/testing/process.ts';
 
-import { testInstallation, type TestInstallation } from '../../testing.ts';
+import { captured, testInstallation, type Ran, type TestInstallation } from '../../testing.ts';
 import { UsageError } from '../../usage.ts';
 import { runReplay } from './replay.ts';
 
@@ -27,25 +27,8 @@ before(async () => {
 after(() => installation.close());
 
 /** What the command says. */
-async function run(...args: string[]) {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
-  const said = ['', ''];
-  for (const [at, stream] of streams.entries()) {
-    stream.write = (piece: string | Uint8Array) => {
-      // The test's own reports are bytes, and pass.
-      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
-      said[at] += piece;
-      return true;
-    };
-  }
-  try {
-    const code = await runReplay(args, installation.env);
-    const [output = '', errors = ''] = said;
-    return { code, output, errors };
-  } finally {
-    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
-  }
+async function run(...args: string[]): Promise<Ran> {
+  return await captured(() => runReplay(args, installation.env));
 }
 
 test('decisions are made again at a terminal, with progress, and come out the same', async () => {

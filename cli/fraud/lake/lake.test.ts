@@ -7,6 +7,7 @@ import { DAY_US, manualClock, parseDate, type Instant } from '#kernel';
 import { openFolderObjects } from '#platform';
 import { lakeOf, paymentFeatures } from '#fraud';
 import { decision, event, writeKept } from '../../../src/fraud/testing/lake.ts';
+import { captured } from '../../testing.ts';
 import { fraudCommand } from '../fraud.ts';
 import { UsageError } from '../../usage.ts';
 
@@ -21,23 +22,9 @@ const perDay = 60;
 
 /** What it prints, but for its progress. */
 async function run(...words: readonly string[]): Promise<string> {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
-  let printed = '';
-  for (const [at, stream] of streams.entries()) {
-    stream.write = (piece: string | Uint8Array) => {
-      // The test's own reports are bytes, and pass.
-      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
-      if (stream === process.stdout) printed += piece;
-      return true;
-    };
-  }
-  try {
-    assert.equal(await fraudCommand.run([...words], env), 0);
-    return printed;
-  } finally {
-    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
-  }
+  const { code, output } = await captured(() => fraudCommand.run([...words], env));
+  assert.equal(code, 0);
+  return output;
 }
 
 /** Thirty days of decisions; large ones are fraud, which becomes known a day later. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { ruleSetText, smallModel } from '../../../src/fraud/testing/registry.ts';
 import { fraudCommand } from '../fraud.ts';
-import { captured } from './testing.ts';
+import { ended } from './testing.ts';
 import { testInstallation, type TestInstallation } from '../../testing.ts';
 
 let installation: TestInstallation;
@@ -17,7 +17,7 @@ after(() => installation.close());
 
 /** In this process, which is a process of its own to the database. */
 async function run(...args: string[]) {
-  return await captured(async () => await fraudCommand.run(args, installation.env));
+  return await ended(async () => await fraudCommand.run(args, installation.env));
 }
 
 function fileOf(name: string, content: string | Buffer): string {

@@ -9,7 +9,8 @@ import { lakeOf, paymentFeatures, readNewModel } from '#fraud';
 import { decision, event, writeKept } from '../../../src/fraud/testing/lake.ts';
 import { smallModel } from '../../../src/fraud/testing/registry.ts';
 import { fraudCommand } from '../fraud.ts';
-import { captured, type Ran } from './testing.ts';
+import type { Ran } from '../../testing.ts';
+import { ended } from './testing.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'florin-test-reference-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +37,7 @@ before(async () => {
 });
 
 const reference = async (...words: string[]): Promise<Ran> =>
-  await captured(
+  await ended(
     async () =>
       await fraudCommand.run(['models', 'reference', inFolder('model.json'), ...words], env),
   );

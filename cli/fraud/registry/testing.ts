@@ -1,36 +1,16 @@
-// What tests of these commands share: what a command prints and how it ends, as its caller sees it.
+// What tests of these commands share: how a command ends, as its caller at a terminal sees it.
 
+import { captured, type Ran } from '../../testing.ts';
 import { EXIT_UNUSABLE, UsageError } from '../../usage.ts';
 
-export interface Ran {
-  readonly code: number;
-  readonly output: string;
-  readonly errors: string;
-}
-
-export async function captured(work: () => Promise<number>): Promise<Ran> {
-  const streams = [process.stdout, process.stderr] as const;
-  const originals = streams.map((stream) => stream.write.bind(stream));
-  const printed = ['', ''];
-  for (const [at, stream] of streams.entries()) {
-    stream.write = (piece: string | Uint8Array) => {
-      // The test's own reports are bytes, and pass.
-      if (typeof piece !== 'string') return originals[at]?.(piece) === true;
-      printed[at] += piece;
-      return true;
-    };
-  }
-  const end = (code: number): Ran => {
-    const [output = '', errors = ''] = printed;
-    return { code, output, errors };
-  };
-  try {
-    return end(await work());
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    printed[1] += error.message;
-    return end(EXIT_UNUSABLE);
-  } finally {
-    for (const [at, stream] of streams.entries()) Object.assign(stream, { write: originals[at] });
-  }
+export async function ended(work: () => Promise<number>): Promise<Ran> {
+  return await captured(async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      process.stderr.write(error.message);
+      return EXIT_UNUSABLE;
+    }
+  });
 }

@@ -3,9 +3,9 @@
 
 import { record, seal, type AuditRecord, type Sealed } from '#audit';
 import { accept, assert, idOf, msOf, uuidBatch, type Result } from '#kernel';
-import { emit, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type Transaction } from '#platform';
 import { accountsActions } from '../audit-actions.ts';
-import { FIRST_TENANT, type Customer, type CustomerId, type NewCustomer } from './customer.ts';
+import type { Customer, CustomerId, NewCustomer } from './customer.ts';
 import { insertChanges, insertCustomers, selectByExternalId } from './store/customer-store.ts';
 import { lookupsOf } from './lookup.ts';
 import { insertLookups } from './store/lookup-store.ts';

@@ -58,6 +58,3 @@ export interface NewCustomer {
 export interface SealedReader extends Queryable {
   readonly keys: Keys;
 }
-
-/** Whose a customer is that nobody of a tenant takes on. */
-export const FIRST_TENANT = 'main';

@@ -2,7 +2,7 @@
 // audit log and the event, together. The customers are locked by whoever calls.
 
 import { record, seal, type AuditRecord, type JsonObject } from '#audit';
-import { emit, type NewEvent, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type NewEvent, type Transaction } from '#platform';
 import { accountsActions } from '../audit-actions.ts';
 import {
   insertChanges,
@@ -10,7 +10,6 @@ import {
   type CustomerState,
   type StoredCustomer,
 } from './store/customer-store.ts';
-import { FIRST_TENANT } from './customer.ts';
 
 export interface CustomerChange {
   readonly before: StoredCustomer;

@@ -11,7 +11,7 @@ import {
   type ObjectUse,
   type Origin,
 } from '#gateway';
-import type { Database, Queryable, TransactionContext } from '#platform';
+import { rowsFor, type Database, type Queryable, type TransactionContext } from '#platform';
 import type { CustomerId } from '../account.ts';
 import type { Numbering } from '../numbers/own-number.ts';
 import { no, type BankAccountRefusal } from '../refusals.ts';
@@ -37,7 +37,7 @@ type Asked = Pick<EdgeRequest, 'principal' | 'tenant'>;
 
 /** The rows of the caller's tenant. */
 export function rowsOf({ database }: AccountsEdge, { tenant }: Asked): Queryable {
-  return tenant === undefined ? database : database.within(tenant);
+  return rowsFor(database, tenant);
 }
 
 export function contextOf({ clock }: AccountsEdge, request: Origin): TransactionContext {

@@ -4,10 +4,9 @@
 
 import { record } from '#audit';
 import { assert, formatInstant, idOf, msOf, uuidBatch, type UuidBatch } from '#kernel';
-import { emit, type NewEvent, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type NewEvent, type Transaction } from '#platform';
 import { outcomes, type Outcome } from '../rules/rule-set.ts';
 import type { StoredDecision } from '../screening/decision-store.ts';
-import { FIRST_TENANT } from '../screening/facts.ts';
 import { factsOfAlert, type Alert } from './alerts/alert.ts';
 import { alertedDecisions, insertAlerts } from './alerts/alert-store.ts';
 import { fraudCaseActions } from './audit-actions.ts';

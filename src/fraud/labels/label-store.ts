@@ -1,14 +1,22 @@
 // The SQL of labels: they are added, each name of a source once, and never changed.
 
 import { limits } from '#config';
-import { formatInstant, idOf, uuidOf, type Id, type Instant, type Uuid } from '#kernel';
+import {
+  formatInstant,
+  idOf,
+  madeAtMs,
+  uuidFloor,
+  uuidOf,
+  type Id,
+  type Instant,
+  type Uuid,
+} from '#kernel';
 import type { Queryable, Transaction } from '#platform';
 import type { DecisionId } from '../screening/item.ts';
-import { madeAtMs, type Label, type LabelId, type LabelSource } from './label.ts';
+import type { Label, LabelId, LabelSource } from './label.ts';
 
 const MS_PER_SECOND = 1_000;
 /** The last that an id can begin with (RFC 9562 §5.7). */
-const TIME_MS_MAX = 2 ** 48 - 1;
 
 interface LabelRow {
   readonly id: Uuid;
@@ -197,8 +205,5 @@ export async function decisionsAbout(
 }
 
 function uuidAround(id: Id<'pay'>, marginMs: number): Uuid {
-  const hex = Math.min(Math.max(0, madeAtMs(id) + marginMs), TIME_MS_MAX)
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+  return uuidFloor(madeAtMs(uuidOf(id)) + marginMs);
 }

@@ -2,7 +2,7 @@
 // when. A label is never changed; a later one about the same decision counts instead.
 
 import type { JsonObject } from '#audit';
-import { formatInstant, uuidOf, type Id, type Instant } from '#kernel';
+import { formatInstant, type Id, type Instant } from '#kernel';
 import type { DecisionId } from '../screening/item.ts';
 
 export type LabelId = Id<'lab'>;
@@ -57,11 +57,4 @@ export function factsOfLabel(label: Label): JsonObject {
     pattern: label.pattern,
     source: label.source,
   };
-}
-
-const TIME_HEX_DIGITS = 12;
-
-/** Milliseconds since 1970 at which an id was made: it begins with them (RFC 9562 §5.7). */
-export function madeAtMs(id: Id<string>): number {
-  return Number.parseInt(uuidOf(id).replace('-', '').slice(0, TIME_HEX_DIGITS), 16);
 }

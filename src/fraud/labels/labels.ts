@@ -4,10 +4,9 @@
 
 import { record } from '#audit';
 import { accept, assert, Fault, formatInstant, idOf, msOf, uuidBatch, type Result } from '#kernel';
-import { emit, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type Transaction } from '#platform';
 import { fraudCaseActions } from '../cases/audit-actions.ts';
 import { no, type FraudCaseRefusal } from '../cases/refusals.ts';
-import { FIRST_TENANT } from '../screening/facts.ts';
 import { differenceOf, factsOfLabel, type Label, type NewLabel } from './label.ts';
 import { decidedEvents, insertLabels, selectByNames } from './label-store.ts';
 

@@ -1,10 +1,10 @@
 // What the verbs of the registry say to the audit log. Ids, versions, counts and digests; what is
 // listed stays in the rows.
 
+import { FIRST_TENANT } from '#platform';
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '#audit';
 import { idOf } from '#kernel';
-import { FIRST_TENANT } from '../screening/facts.ts';
 import type { Policy } from './config.ts';
 import type { Choice, Place } from './store/choice-store.ts';
 import type { ListChange } from './store/list-store.ts';

@@ -6,8 +6,9 @@ import { limits } from '#config';
 import {
   assert,
   idOf,
-  msOf,
+  MILLISECOND_US,
   SECOND_US,
+  uuidFloor,
   uuidOf,
   type AccountId,
   type Instant,
@@ -327,17 +328,14 @@ export async function decisionsOfSubject(
     text: `select ${batchHeading}, ${decisionColumns}
       from fraud.decisions d join fraud.batches b on b.id = d.batch
       where d.id >= $2::uuid and d.id < $3::uuid and d.subject = $1::uuid order by d.id`,
-    values: [subject, uuidFrom(around - marginUs), uuidFrom(around + marginUs)],
+    values: [subject, idsFrom(around - marginUs), idsFrom(around + marginUs)],
   });
   return rows.map(withHeading);
 }
 
 /** Below every id that is made at or after the time, microseconds. */
-function uuidFrom(us: number): Uuid {
-  const hex = msOf(Math.max(0, us) as Instant)
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+function idsFrom(us: number): Uuid {
+  return uuidFloor(us / MILLISECOND_US);
 }
 
 /** A decision that a rule caused, or would have caused if it were not over its limit. */
@@ -362,7 +360,7 @@ export async function latestDeclines(
       where d.tenant = $1 and d.id >= $2::uuid and d.outcome <> 'approve'
         and d.rule_reasons is not null
       order by d.id desc limit $3`,
-    values: [tenant, uuidFrom(since), limits.fraudDeclinesRestoredMax.value],
+    values: [tenant, idsFrom(since), limits.fraudDeclinesRestoredMax.value],
   });
   return rows
     .map(({ decided_at_us: at, rule_reasons: ruleReasons }) => {

@@ -2,12 +2,9 @@
 // what was decided and why stays in the rows.
 
 import type { AuditRecord, JsonObject } from '#audit';
-import type { NewEvent } from '#platform';
+import { FIRST_TENANT, type NewEvent } from '#platform';
 import { screeningActions } from './audit-actions.ts';
 import type { StoredBatch } from './decision-store.ts';
-
-/** Whose a row is where nothing says so. */
-export const FIRST_TENANT = 'main';
 
 /** Members stand in canonical order, which saves sorting them. */
 export function factsOfBatch({ tenant, sha256, decisions }: StoredBatch): JsonObject {

@@ -3,7 +3,7 @@
 
 import { record } from '#audit';
 import { assert, isId, uuidOf, type Uuid } from '#kernel';
-import { emit, type Transaction } from '#platform';
+import { emit, FIRST_TENANT, type Transaction } from '#platform';
 import {
   insertBatches,
   insertDecisions,
@@ -11,7 +11,7 @@ import {
   type StoredDecision,
 } from './decision-store.ts';
 import { batchDigest } from './digest.ts';
-import { eventOfBatch, FIRST_TENANT, recordOfBatch } from './facts.ts';
+import { eventOfBatch, recordOfBatch } from './facts.ts';
 import type { Judged } from './item.ts';
 
 /** `subjects` are the payments that came of them, in order; undefined where none did. */

@@ -5,19 +5,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '#config';
 import { msOf, newUuid, type Clock, type Uuid } from '#kernel';
-import type {
-  Database,
-  Logger,
-  Metrics,
-  Queryable,
-  Transaction,
-  TransactionContext,
+import {
+  FIRST_TENANT,
+  type Database,
+  type Logger,
+  type Metrics,
+  type Queryable,
+  type Transaction,
+  type TransactionContext,
 } from '#platform';
 import type { DriftReport } from '../model/drift.ts';
 import type { ScreeningConfig } from '../registry/config.ts';
 import type { Registry } from '../registry/open.ts';
 import { openDesk, type Desk } from './judging/desk.ts';
-import { FIRST_TENANT } from './facts.ts';
 import type { Judged, ScreeningItem } from './item.ts';
 import { keepJudged } from './keep.ts';
 import { openMeters } from './meters.ts';

@@ -1,13 +1,11 @@
 // Owns the first question about a known caller: may somebody of these roles, with this token, do
 // this at all. Pure, and no by default: a permission, role or scope not in the table is a no.
 
+import { FIRST_TENANT } from '#platform';
 import type { Principal, Role } from '#identity';
 import type { Allowed, Decision, Denied } from './access.ts';
 import { permissionTable } from './roles.ts';
 import type { PermissionRow } from './roles.ts';
-
-/** Whose the installation is: its staff keep what all tenants share. */
-const FIRST_TENANT = 'main';
 
 /** What staff must have proven. */
 export const STAFF_FACTORS = 2;

@@ -3,7 +3,7 @@
 
 import { gather, type Gathering } from '#gateway';
 import type { AccountId, Clock } from '#kernel';
-import type { Database } from '#platform';
+import { rowsFor, type Database } from '#platform';
 import type { Account } from '../account.ts';
 import { findAccounts } from '../store/account-store.ts';
 
@@ -26,7 +26,7 @@ export function openAccountReader(
     const groups = [...Map.groupBy(asked, ({ tenant }) => tenant)];
     const found = new Map<string | undefined, ReadonlyMap<AccountId, Account>>();
     for (const [tenant, group] of groups) {
-      const rows = tenant === undefined ? database : database.within(tenant);
+      const rows = rowsFor(database, tenant);
       const accounts = await findAccounts(rows, [...new Set(group.map(({ id }) => id))], now);
       found.set(tenant, new Map(accounts.map((account) => [account.id, account])));
     }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '#kernel';
 import type { ObjectUse } from '#gateway';
-import type { Database, Queryable } from '#platform';
+import { rowsFor, type Database, type Queryable } from '#platform';
 import { no } from '../plan.ts';
 import type { PaymentPoster } from './gathered.ts';
 
@@ -22,7 +22,7 @@ export const permissions = {
 
 /** What is read for a request: the rows of its caller's tenant. */
 export function rowsOf({ database }: PaymentsEdge, tenant: string | undefined): Queryable {
-  return tenant === undefined ? database : database.within(tenant);
+  return rowsFor(database, tenant);
 }
 
 export const noPayment = (id: string) => no('payment_unknown', `There is no payment ${id}.`, 'id');

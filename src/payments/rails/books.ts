@@ -4,9 +4,9 @@
 import { record } from '#audit';
 import { assert, type AccountId } from '#kernel';
 import { openAccounts, type OpenAccount } from '#ledger';
-import type { Transaction } from '#platform';
+import { FIRST_TENANT, type Transaction } from '#platform';
 import { paymentActions } from '../audit-actions.ts';
-import { FIRST_TENANT, namedTenant } from '../facts.ts';
+import { namedTenant } from '../facts.ts';
 import type { RailName } from '../payment.ts';
 import { insertRailBooks, selectRailBooks, type BookRow } from '../store/books-store.ts';
 

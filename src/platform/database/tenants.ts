@@ -4,6 +4,15 @@
 // changes.
 
 import { assert } from '#kernel';
+import type { Database, Queryable } from './port.ts';
+
+/** Whose a row is where nothing says so; its staff keep what the whole installation shares. */
+export const FIRST_TENANT = 'main';
+
+/** The rows of a tenant, or of all where none is named. */
+export function rowsFor(database: Database, tenant: string | undefined): Queryable {
+  return tenant === undefined ? database : database.within(tenant);
+}
 
 /** What the bank's own jobs see. No tenant can be called so. */
 export const EVERY_TENANT = '*';

@@ -3,8 +3,8 @@
 
 import type { Clock, Refused } from '#kernel';
 import { isStaffFor, type EdgeRequest } from '#gateway';
-import type { Database } from '#platform';
-import { FIRST_TENANT, type CustomerId, type SealedReader } from '../customer.ts';
+import { FIRST_TENANT, type Database } from '#platform';
+import type { CustomerId, SealedReader } from '../customer.ts';
 import { no, type CustomerRefusal } from '../refusals.ts';
 
 export interface CustomersEdge {

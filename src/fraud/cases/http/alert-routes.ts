@@ -3,6 +3,7 @@
 import {
   answer,
   defineOperation,
+  idInCursor,
   pageOf,
   schema,
   transact,
@@ -19,7 +20,7 @@ import { listSnoozes } from '../snoozes/snooze-store.ts';
 import { addSnooze, endSnooze } from '../snoozes/snoozes.ts';
 import { untilOf } from './act.ts';
 import * as shapes from './case-schemas.ts';
-import { casePermissions as permissions, placeIn, seen, tags, type CasesEdge } from './edge.ts';
+import { casePermissions as permissions, seen, tags, type CasesEdge } from './edge.ts';
 import { presentAlert, presentSnooze } from './present.ts';
 
 export function alertRoutes(edge: CasesEdge): Route[] {
@@ -52,7 +53,7 @@ function list(edge: CasesEdge): Operation {
       const queryable = seen(edge, request);
       const { limit, cursor, text } = request.query;
       const filter = filterOf(request.query);
-      const before = placeIn(LIST, 'alr', cursor);
+      const before = idInCursor(LIST, 'alr', cursor);
       if (text !== undefined) {
         const found = await findAlerts(queryable, { text, after: before, limit }, filter);
         return answer(200, {
@@ -107,7 +108,7 @@ function snoozed(edge: CasesEdge): Operation {
       const { limit, cursor, is_in_force: isInForce = false } = request.query;
       const found = await listSnoozes(seen(edge, request), {
         inForceAt: isInForce ? edge.clock.now() : undefined,
-        after: placeIn(SNOOZES, 'snz', cursor),
+        after: idInCursor(SNOOZES, 'snz', cursor),
         limit: limit + 1,
       });
       const place = ({ id }: { readonly id: string }) => [id];

@@ -5,6 +5,7 @@ import {
   answer,
   badCursor,
   defineOperation,
+  idInCursor,
   pageOf,
   readCursor,
   schema,
@@ -24,7 +25,7 @@ import { selectEntries } from '../journal/journal-store.ts';
 import { claimNextCase, noteOnCase, unknown, type Worked } from '../work.ts';
 import { act } from './act.ts';
 import * as shapes from './case-schemas.ts';
-import { casePermissions as permissions, placeIn, seen, tags, type CasesEdge } from './edge.ts';
+import { casePermissions as permissions, seen, tags, type CasesEdge } from './edge.ts';
 import { presentCase, presentEntry } from './present.ts';
 
 const at = '/v1/fraud/cases';
@@ -73,7 +74,7 @@ function list(edge: CasesEdge): Operation {
       const assignee = mine ? request.actor : request.query.assignee;
       const filter = { ...filterOf(request.query), assignee };
       if (text !== undefined) {
-        const after = placeIn(FOUND, 'cse', cursor);
+        const after = idInCursor(FOUND, 'cse', cursor);
         const found = await findCases(queryable, { text, after, limit }, filter);
         return answer(200, {
           data: await presentAll(queryable, found.items),

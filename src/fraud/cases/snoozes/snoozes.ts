@@ -3,10 +3,9 @@
 import { record } from '#audit';
 import { limits } from '#config';
 import { accept, DAY_US, idOf, msOf, newUuid, type Instant, type Result } from '#kernel';
-import type { Transaction } from '#platform';
+import { FIRST_TENANT, type Transaction } from '#platform';
 import { fraudCaseActions } from '../audit-actions.ts';
 import { no, type FraudCaseRefusal } from '../refusals.ts';
-import { FIRST_TENANT } from '../../screening/facts.ts';
 import { factsOfSnooze, isOver, type Snooze, type SnoozeId, type SnoozeScope } from './snooze.ts';
 import { endSnoozeRow, insertSnooze, lockSnooze } from './snooze-store.ts';
 

@@ -11,9 +11,9 @@ import {
   type RowBatch,
   type Unfounded,
 } from '#audit';
-import { formatInstant, instantOfMs, isId, type Id, type Instant } from '#kernel';
+import { formatInstant, instantOfMs, isId, madeAtMs, uuidOf, type Id, type Instant } from '#kernel';
 import type { Queryable } from '#platform';
-import { factsOfLabel, madeAtMs } from '../../labels/label.ts';
+import { factsOfLabel } from '../../labels/label.ts';
 import { existingLabels, labelsAfter } from '../../labels/label-store.ts';
 import { factsOfAlert } from '../alerts/alert.ts';
 import { alertsAfter, selectAlerts } from '../alerts/alert-store.ts';
@@ -193,7 +193,7 @@ const labels: ReconcileSource = {
     batchesOf(
       (after: Id<'lab'> | undefined) => labelsAfter(queryable, after, BATCH_ROWS),
       // It may have been known long before it was said, which is in its id.
-      (row) => once(LABEL, factsOfLabel(row), instantOfMs(madeAtMs(row.id))),
+      (row) => once(LABEL, factsOfLabel(row), instantOfMs(madeAtMs(uuidOf(row.id)))),
     ),
   existing: async (queryable, targets) => {
     return new Set<string>(await existingLabels(queryable, idsOf('lab', targets)));

@@ -2,8 +2,7 @@
 // how screening stands in the process that answers.
 
 import { answer, defineOperation, type Operation, type Route } from '#gateway';
-import { instantOfMs, uuidOf, type Id } from '#kernel';
-import { madeAtMs } from '../../labels/label.ts';
+import { instantOfMs, madeAtMs, uuidOf, type Id } from '#kernel';
 import { decisionsOfSubject, selectDecision } from '../../screening/decision-store.ts';
 import { explainDecision } from '../explain.ts';
 import { selectLogHead } from '../log-store.ts';
@@ -46,7 +45,7 @@ function list(edge: DecisionsEdge): Operation {
 const MADE_MS_MAX = 2 ** 47;
 
 function madeAt(id: Id<'pay'>) {
-  return instantOfMs(Math.min(madeAtMs(id), MADE_MS_MAX));
+  return instantOfMs(Math.min(madeAtMs(uuidOf(id)), MADE_MS_MAX));
 }
 
 function readOne(edge: DecisionsEdge): Operation {

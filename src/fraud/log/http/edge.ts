@@ -1,9 +1,8 @@
 // What the routes of decisions stand on, and what they share.
 
 import type { EdgeRequest } from '#gateway';
-import type { Database, Queryable } from '#platform';
+import { FIRST_TENANT, type Database, type Queryable } from '#platform';
 import type { Registry } from '../../registry/open.ts';
-import { FIRST_TENANT } from '../../screening/facts.ts';
 import type { Screener } from '../../screening/open.ts';
 
 export interface DecisionsEdge {

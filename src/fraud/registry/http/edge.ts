@@ -1,7 +1,7 @@
 // What the routes of the registry stand on, and what they share.
 
-import { badCursor, readCursor, type EdgeRequest } from '#gateway';
-import { isId, type Clock, type Id } from '#kernel';
+import type { EdgeRequest } from '#gateway';
+import type { Clock } from '#kernel';
 import type { Database, Queryable } from '#platform';
 import type { FeatureSet } from '../../features/definition.ts';
 import { tenantOf } from '../facts.ts';
@@ -27,18 +27,6 @@ export function seen(
 ): { readonly tenant: string; readonly queryable: Queryable } {
   const tenant = tenantOf(request);
   return { tenant, queryable: database.within(tenant) };
-}
-
-/** The id at which a list goes on. */
-export function placeIn<Prefix extends string>(
-  list: string,
-  prefix: Prefix,
-  cursor: string | undefined,
-): Id<Prefix> | undefined {
-  if (cursor === undefined) return undefined;
-  const [place] = readCursor(list, cursor);
-  if (typeof place === 'string' && isId(prefix, place)) return place;
-  throw badCursor();
 }
 
 export const placeOf = ({ id }: { readonly id: string }): string[] => [id];

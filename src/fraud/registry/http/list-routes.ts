@@ -3,6 +3,7 @@
 import {
   answer,
   defineOperation,
+  idInCursor,
   pageOf,
   proposedAnswer,
   schema,
@@ -16,7 +17,6 @@ import { putListEntries, takeListEntries } from '../list-entries.ts';
 import { openListNames } from './list-names.ts';
 import { listEntries } from '../store/list-store.ts';
 import {
-  placeIn,
   placeOf,
   registryPermissions as permissions,
   seen,
@@ -55,7 +55,7 @@ function list(edge: RegistryEdge): Operation {
       const { tenant, queryable } = seen(edge, request);
       const nameOf = await openListNames(edge.database.keys, tenant);
       const named = kind === undefined || value === undefined ? value : nameOf(kind, value);
-      const before = placeIn(LIST, 'fle', cursor);
+      const before = idInCursor(LIST, 'fle', cursor);
       const { purpose } = request.params;
       const asked = { tenant, purpose, kind, value: named, before, limit: limit + 1 };
       const found = await listEntries(queryable, asked, edge.clock.now());

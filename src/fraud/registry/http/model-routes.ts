@@ -4,6 +4,7 @@
 import {
   answer,
   defineOperation,
+  idInCursor,
   pageOf,
   proposedAnswer,
   schema,
@@ -26,7 +27,6 @@ import {
 import type { RegistryRefusal } from '../refusals.ts';
 import { findModel, listModels } from '../store/model-store.ts';
 import {
-  placeIn,
   placeOf,
   registryPermissions as permissions,
   seen,
@@ -103,7 +103,7 @@ function list(edge: RegistryEdge): Operation {
     async handler(request) {
       const { limit, cursor } = request.query;
       const { tenant, queryable } = seen(edge, request);
-      const before = placeIn(LIST, 'mdl', cursor);
+      const before = idInCursor(LIST, 'mdl', cursor);
       const found = await listModels(queryable, { tenant, before, limit: limit + 1 });
       const page = { list: LIST, found, limit, present: presentModel, place: placeOf };
       return answer(200, pageOf(page));

@@ -3,6 +3,7 @@
 import {
   answer,
   defineOperation,
+  idInCursor,
   pageOf,
   proposedAnswer,
   schema,
@@ -17,7 +18,6 @@ import { activateRuleSet, createRuleSet, noRuleSet } from '../rule-sets.ts';
 import { starterRules } from '../starter-rules.ts';
 import { findRuleSet, listRuleSets } from '../store/rule-set-store.ts';
 import {
-  placeIn,
   placeOf,
   registryPermissions as permissions,
   seen,
@@ -100,7 +100,7 @@ function list(edge: RegistryEdge): Operation {
     async handler(request) {
       const { limit, cursor } = request.query;
       const { tenant, queryable } = seen(edge, request);
-      const before = placeIn(LIST, 'rls', cursor);
+      const before = idInCursor(LIST, 'rls', cursor);
       const found = await listRuleSets(queryable, { tenant, before, limit: limit + 1 });
       const page = { list: LIST, found, limit, present: presentRuleSet, place: placeOf };
       return answer(200, pageOf(page));

@@ -3,7 +3,7 @@
 
 import { record } from '#audit';
 import { idOf, msOf, uuidBatch, uuidOf, type Currency, type Instant } from '#kernel';
-import type { Transaction } from '#platform';
+import { FIRST_TENANT, type Transaction } from '#platform';
 import { gatewayActions } from '../../audit-actions.ts';
 import { enterTenant } from '../tenant-store.ts';
 import { endGrants, insertGrants, type GrantId, type NewGrant } from './grant-store.ts';
@@ -22,7 +22,6 @@ export interface HeldGrant {
   readonly validTo?: Instant | undefined;
 }
 
-const FIRST_TENANT = 'main';
 /** What a transaction sees that names no tenant. */
 const EVERY_TENANT = '*';
 

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import {
   answer,
   defineOperation,
+  idInCursor,
   pageOf,
   schema,
   transact,
@@ -20,7 +21,6 @@ import { defaultRules } from '../rule.ts';
 import { findStatement, listStatements } from '../statement-store.ts';
 import { takeStatement } from '../take.ts';
 import {
-  placeIn,
   reconciliationPermissions as permissions,
   seen,
   tags,
@@ -88,7 +88,7 @@ function list(edge: ReconciliationEdge): Operation {
     },
     async handler(request) {
       const { limit, cursor } = request.query;
-      const after = placeIn(LIST, 'nos', cursor);
+      const after = idInCursor(LIST, 'nos', cursor);
       const found = await listNostros(seen(edge, request), { after, limit: limit + 1 });
       const place = ({ id }: { readonly id: string }): string[] => [id];
       return answer(200, pageOf({ list: LIST, found, limit, present: presentNostro, place }));
@@ -212,7 +212,7 @@ function listTaken(edge: ReconciliationEdge): Operation {
     },
     async handler(request) {
       const { limit, cursor, nostro_id: nostroId } = request.query;
-      const before = placeIn(STATEMENTS, 'stm', cursor);
+      const before = idInCursor(STATEMENTS, 'stm', cursor);
       const asked = { nostroId, before, limit: limit + 1 };
       const found = await listStatements(seen(edge, request), asked);
       const place = ({ id }: { readonly id: string }): string[] => [id];

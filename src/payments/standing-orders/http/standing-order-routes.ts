@@ -7,6 +7,7 @@ import {
   badCursor,
   defineOperation,
   EdgeRefusal,
+  idInCursor,
   pageOf,
   readCursor,
   schema,
@@ -17,8 +18,8 @@ import {
   type Outcome,
   type Route,
 } from '#gateway';
-import { formatDate, isId, parseDate, type Clock, type Instant, type Result } from '#kernel';
-import type { Database, Queryable, Transaction } from '#platform';
+import { formatDate, parseDate, type Clock, type Instant, type Result } from '#kernel';
+import { rowsFor, type Database, type Queryable, type Transaction } from '#platform';
 import {
   changeStandingOrder,
   endStandingOrder,
@@ -84,7 +85,7 @@ function seen(
   { database }: StandingOrdersEdge,
   { tenant }: Pick<EdgeRequest, 'tenant'>,
 ): Queryable {
-  return tenant === undefined ? database : database.within(tenant);
+  return rowsFor(database, tenant);
 }
 
 const example = {
@@ -167,7 +168,7 @@ function list(edge: StandingOrdersEdge): Operation {
       if (isGranted && accountId === undefined) {
         throw new EdgeRefusal('forbidden', 'Ask for those of one of your accounts: account_id.');
       }
-      const after = cursor === undefined ? undefined : placeIn(cursor);
+      const after = idInCursor(LIST, 'sto', cursor);
       const asked = { accountId, status, after, limit: limit + 1 };
       const found = await listOrders(seen(edge, request), asked);
       return answer(
@@ -176,12 +177,6 @@ function list(edge: StandingOrdersEdge): Operation {
       );
     },
   });
-}
-
-function placeIn(cursor: string): StandingOrderId {
-  const [place] = readCursor(LIST, cursor);
-  if (typeof place === 'string' && isId('sto', place)) return place;
-  throw badCursor();
 }
 
 const orderAnswer = {
