@@ -42,11 +42,13 @@ set enable_mergejoin = off
 set enable_seqscan = off as $$
 declare
   kinds constant ledger.transfer_kind[] := enum_range(null::ledger.transfer_kind);
+  -- Asked once: as the default of its column it would be asked for each row.
+  own_tenant constant text := platform.tenant();
 begin
-  insert into ledger.transfers (id, kind, external_id, content_hash, description, metadata,
+  insert into ledger.transfers (id, tenant, kind, external_id, content_hash, description, metadata,
     exchange, hold_id, reverses_id, expires_at, effective_at, recorded_at, actor)
-  select t.id, kinds[t.kind], t.external_id, t.content_hash, t.description, t.metadata::jsonb,
-    t.exchange::jsonb, t.hold_id, t.reverses_id, t.expires_at,
+  select t.id, own_tenant, kinds[t.kind], t.external_id, t.content_hash, t.description,
+    t.metadata::jsonb, t.exchange::jsonb, t.hold_id, t.reverses_id, t.expires_at,
     coalesce(t.effective_at, p_recorded_at), p_recorded_at, coalesce(t.actor, p_actor)
   from unnest(p_ids, p_kinds, p_external_ids, p_content_hashes, p_descriptions, p_metadata,
     p_exchanges, p_hold_ids, p_reverses_ids, p_expires_at, p_effective_at, p_actors)

@@ -99,13 +99,14 @@ export async function insertPayments(
   if (payments.length === 0) return;
   await q.query({
     name: 'payments.insert_payments',
-    text: `insert into payments.payments (accepted_at, changed_at, id, kind, status, reason, rail,
-        account_id, counter_account_id, amount, currency, party, external_id, end_to_end_id,
-        transaction_id, remittance, requested_on, origin, origin_entry)
-      select $1::timestamptz, $1::timestamptz, n.id, n.kind::payments.payment_kind,
-        n.status::payments.payment_status, n.reason, n.rail, n.account_id, n.counter_account_id,
-        n.amount, n.currency, n.party::jsonb, n.external_id, n.end_to_end_id, n.transaction_id,
-        n.remittance, n.requested_on::date, n.origin, n.origin_entry
+    text: `insert into payments.payments (tenant, accepted_at, changed_at, id, kind, status,
+        reason, rail, account_id, counter_account_id, amount, currency, party, external_id,
+        end_to_end_id, transaction_id, remittance, requested_on, origin, origin_entry)
+      select (select platform.tenant()), $1::timestamptz, $1::timestamptz, n.id,
+        n.kind::payments.payment_kind, n.status::payments.payment_status, n.reason, n.rail,
+        n.account_id, n.counter_account_id, n.amount, n.currency, n.party::jsonb, n.external_id,
+        n.end_to_end_id, n.transaction_id, n.remittance, n.requested_on::date, n.origin,
+        n.origin_entry
       from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
         $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
         $15::text[], $16::text[], $17::text[], $18::int[])

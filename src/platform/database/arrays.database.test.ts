@@ -4,9 +4,11 @@ import { instantOf, parseInstant, type Instant } from '#kernel';
 import {
   booleanArray,
   byteaArray,
+  float8Array,
   int2Array,
   int4Array,
   int8Array,
+  textArray,
   timestamptzArray,
   uuidArray,
 } from './arrays.ts';
@@ -52,6 +54,29 @@ test('an integer array carries every value from the smallest to the largest', as
   const items = [-(2 ** 31), -1, 0, 1, 2 ** 31 - 1];
   assert.deepEqual(await asText(int4Array(items), 'int4'), items.map(String));
   assert.throws(() => int4Array([2 ** 31]), RangeError);
+});
+
+test('an array of doubles carries every value bit for bit, and the missing ones', async () => {
+  const items = [0, -0, 0.1, Number.MAX_VALUE, Number.MIN_VALUE, Infinity, Number.NaN, undefined];
+  const [row] = await bank.database.query<{ items: (number | null)[] }>({
+    text: 'select $1::float8[] as items',
+    values: [float8Array(items)],
+  });
+  const answered = row?.items.map((item) => item ?? undefined) ?? [];
+  assert.equal(answered.length, items.length);
+  for (const [index, item] of items.entries())
+    assert.ok(Object.is(answered[index], item), `${item}`);
+  assert.deepEqual(await asText(float8Array([]), 'float8'), []);
+});
+
+test('a text array carries what needs quoting elsewhere, other alphabets and the missing', async () => {
+  const items = ['', 'NULL', '"{},\\', 'čtvrtek', '支付', '🏦', ' \n', '{"a":["b\\"c"]}'];
+  assert.deepEqual(await asText(textArray([...items, undefined]), 'text'), [...items, null]);
+  assert.deepEqual(await asText(textArray([]), 'text'), []);
+});
+
+test('a text that PostgreSQL cannot keep is refused, and nothing is cut off', async () => {
+  await assert.rejects(asText(textArray(['before\0after']), 'text'));
 });
 
 test('a smallint array carries every value from the smallest to the largest', async () => {

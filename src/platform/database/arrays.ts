@@ -4,9 +4,23 @@
 
 import { assert, type Instant, type Uuid } from '#kernel';
 
-const OID = { boolean: 16, bytea: 17, int8: 20, int2: 21, int4: 23, timestamptz: 1184, uuid: 2950 };
+const OID = {
+  boolean: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  float8: 701,
+  timestamptz: 1184,
+  uuid: 2950,
+};
 const HEADER_BYTES = 20;
 const LENGTH_BYTES = 4;
+/** An array without elements has no dimension to tell of. */
+const EMPTY_BYTES = 12;
+/** The most that a unit of UTF-16 takes. */
+const UTF8_BYTES_PER_UNIT = 3;
 /** PostgreSQL counts timestamps from 2000-01-01T00:00:00Z, in microseconds. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
 
@@ -18,7 +32,7 @@ function encode<Item>(
 ): Buffer {
   const buffer = Buffer.allocUnsafe(HEADER_BYTES + items.length * (LENGTH_BYTES + bytes));
   let offset = HEADER_BYTES;
-  let hasNull = 0;
+  let hasNull: 0 | 1 = 0;
   for (const item of items) {
     if (item === undefined) {
       hasNull = 1;
@@ -29,13 +43,22 @@ function encode<Item>(
     write(buffer, item, offset + LENGTH_BYTES);
     offset += LENGTH_BYTES + bytes;
   }
-  buffer.writeInt32BE(items.length === 0 ? 0 : 1, 0);
+  return withHeader(buffer, items.length, { oid, hasNull }).subarray(0, offset);
+}
+
+/** Of one dimension that begins with 1; an empty array has none. */
+function withHeader(
+  buffer: Buffer,
+  count: number,
+  { oid, hasNull }: { readonly oid: number; readonly hasNull: 0 | 1 },
+): Buffer {
+  buffer.writeInt32BE(count === 0 ? 0 : 1, 0);
   buffer.writeInt32BE(hasNull, 4);
   buffer.writeInt32BE(oid, 8);
-  if (items.length === 0) return buffer.subarray(0, 12);
-  buffer.writeInt32BE(items.length, 12);
+  if (count === 0) return buffer.subarray(0, EMPTY_BYTES);
+  buffer.writeInt32BE(count, 12);
   buffer.writeInt32BE(1, 16);
-  return buffer.subarray(0, offset);
+  return buffer;
 }
 
 export function int8Array(items: readonly (bigint | undefined)[]): Buffer {
@@ -54,6 +77,32 @@ export function int2Array(items: readonly (number | undefined)[]): Buffer {
   return encode(items, OID.int2, 2, (buffer, item, offset) => {
     buffer.writeInt16BE(item, offset);
   });
+}
+
+export function float8Array(items: readonly (number | undefined)[]): Buffer {
+  return encode(items, OID.float8, 8, (buffer, item, offset) => {
+    buffer.writeDoubleBE(item, offset);
+  });
+}
+
+/** In UTF-8, which every database of ours is kept in and every connection of ours speaks. */
+export function textArray(items: readonly (string | undefined)[]): Buffer {
+  let bytes = HEADER_BYTES;
+  for (const item of items) bytes += LENGTH_BYTES + (item?.length ?? 0) * UTF8_BYTES_PER_UNIT;
+  const buffer = Buffer.allocUnsafe(bytes);
+  let offset = HEADER_BYTES;
+  let hasNull: 0 | 1 = 0;
+  for (const item of items) {
+    if (item === undefined) {
+      hasNull = 1;
+      offset = buffer.writeInt32BE(-1, offset);
+      continue;
+    }
+    const written = buffer.write(item, offset + LENGTH_BYTES);
+    buffer.writeInt32BE(written, offset);
+    offset += LENGTH_BYTES + written;
+  }
+  return withHeader(buffer, items.length, { oid: OID.text, hasNull }).subarray(0, offset);
 }
 
 export function booleanArray(items: readonly (boolean | undefined)[]): Buffer {
@@ -82,20 +131,14 @@ export function byteaArray(items: readonly (string | undefined)[], bytes: number
 
 /** bytea elements of any lengths. */
 export function bytesArray(items: readonly Buffer[]): Buffer {
-  const header = Buffer.allocUnsafe(items.length === 0 ? 12 : HEADER_BYTES);
-  header.writeInt32BE(items.length === 0 ? 0 : 1, 0);
-  header.writeInt32BE(0, 4);
-  header.writeInt32BE(OID.bytea, 8);
-  if (items.length === 0) return header;
-  header.writeInt32BE(items.length, 12);
-  header.writeInt32BE(1, 16);
-  const parts: Buffer[] = [header];
+  const bytes = items.reduce((sum, { length }) => sum + LENGTH_BYTES + length, HEADER_BYTES);
+  const buffer = Buffer.allocUnsafe(bytes);
+  let offset = HEADER_BYTES;
   for (const item of items) {
-    const length = Buffer.allocUnsafe(LENGTH_BYTES);
-    length.writeInt32BE(item.length, 0);
-    parts.push(length, item);
+    offset = buffer.writeInt32BE(item.length, offset);
+    offset += item.copy(buffer, offset);
   }
-  return Buffer.concat(parts);
+  return withHeader(buffer, items.length, { oid: OID.bytea, hasNull: 0 });
 }
 
 // By hand, because thousands of them are written for each batch: twice as fast as by way of a text

@@ -103,6 +103,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof code === 'string' && typeof severity === 'string' ? code : undefined;
 }
 
+/** The statement was not looked at, because one before it in its transaction had failed. */
+export function isAfterFailure(error: unknown): boolean {
+  return sqlStateOf(error) === '25P02';
+}
+
 /** The constraint a statement violated (class 23), for a store that turns it into a refusal. */
 export function violatedConstraint(error: unknown): string | undefined {
   if (sqlStateOf(error)?.startsWith('23') !== true) return undefined;

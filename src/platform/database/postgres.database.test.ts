@@ -87,6 +87,15 @@ describe('a database', () => {
     await assert.rejects(twice, (error) => violatedConstraint(error) === 'notes_pkey');
   });
 
+  it('tells of the first of several statements sent together that failed', async () => {
+    const together = test.database.transaction(context, async (tx) => {
+      await insert(tx, 4);
+      insert(tx, 4).catch(() => undefined);
+      await tx.query({ text: 'select 1' });
+    });
+    await assert.rejects(together, (error) => violatedConstraint(error) === 'notes_pkey');
+  });
+
   it('refuses to call a transaction committed that PostgreSQL had to roll back', async () => {
     const ignoring = test.database.transaction(context, async (tx) => {
       await insert(tx, 5);

@@ -1,6 +1,6 @@
 // Owns the connections to PostgreSQL through the driver pg. Every connection commits durably
 // (synchronous_commit), and a transaction ends in exactly one of: committed, rolled back, or the
-// Fault 'commit_unknown'. Begin and commit are the only round trips added to the caller's own.
+// Fault 'commit_unknown'. The commit is the only round trip added to the caller's own.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -14,18 +14,14 @@ import {
   release,
   rollBackAfter,
   rollBackChecked,
-} from './ends.ts';
-import { faultOf } from './failure.ts';
+  runQuery,
+  sendTogether,
+  watchedQuery,
+} from './connection.ts';
+import { faultOf, isAfterFailure } from './failure.ts';
 import type { Keys } from '../keys/port.ts';
-import type {
-  Caller,
-  Database,
-  Query,
-  Queryable,
-  Transaction,
-  TransactionContext,
-} from './port.ts';
-import { refusedChangeOf, type RefusedChange } from './refused-change.ts';
+import type { Database, Query, Queryable, Transaction, TransactionContext } from './port.ts';
+import type { RefusedChange } from './refused-change.ts';
 import { EVERY_TENANT, requireTenant, SeenTenants } from './tenants.ts';
 
 /** The role that the application takes; migration 0001 creates it. */
@@ -253,19 +249,29 @@ class PostgresDatabase implements Database {
     // While a connection is out of the pool, its loss between two statements arrives here. The next
     // statement fails by itself; without a listener the process would end.
     client.on('error', ignoreLoss);
-    const tx = openTransaction(context, this, (query) =>
-      watchedQuery(client, query, this.#options, context),
-    );
+    const failures: unknown[] = [];
+    const noteFailure = (error: unknown): void => void failures.push(error);
+    const tx = openTransaction(context, this, <Row>(query: Query) => {
+      const asking = watchedQuery<Row>(client, query, this.#options, context);
+      asking.catch(noteFailure);
+      return asking;
+    });
     try {
       const local = this.#tenants.localTo(client, context.tenant ?? EVERY_TENANT);
-      await client.query(`begin isolation level read committed${local}`);
+      // Goes with the first statement; where it fails, that one does as well.
+      sendTogether(client);
+      const begun = client.query(`begin isolation level read committed${local}`);
+      begun.catch(noteFailure);
       const value = await run(tx);
       tx.finish();
+      await begun;
       await end(client);
       if (end === rollBackChecked) tx.undo();
       return value;
-    } catch (error) {
+    } catch (thrown) {
       tx.finish();
+      // Of statements sent together only the first that failed says why.
+      const error = isAfterFailure(thrown) ? (failures[0] ?? thrown) : thrown;
       failure = await rollBackAfter(client, error);
       if (!isCommitUnknown(error)) tx.undo();
       throw faultOf(error);
@@ -399,29 +405,6 @@ export async function openSession(url: string, connectTimeoutMs = 10_000): Promi
     },
     close: () => client.end(),
   };
-}
-
-async function watchedQuery<Row>(
-  client: pg.PoolClient,
-  query: Query,
-  { onRefusedChange }: PostgresOptions,
-  caller?: Caller,
-): Promise<Row[]> {
-  try {
-    return await runQuery<Row>(client, query);
-  } catch (error) {
-    // The driver knows the server's process, its types do not.
-    const { processID: backendId } = client as { processID?: number };
-    const change = refusedChangeOf(error, { query, backendId, caller });
-    if (change !== undefined) onRefusedChange?.(change);
-    throw error;
-  }
-}
-
-async function runQuery<Row>(client: pg.ClientBase, query: Query): Promise<Row[]> {
-  // The driver takes exactly this shape; its types want mutable arrays and know no bigint rows.
-  const answer = await client.query(query as pg.QueryArrayConfig);
-  return answer.rows as unknown as Row[];
 }
 
 interface ServerRow {

@@ -47,9 +47,10 @@ export async function upsertItems(
   // by a subquery, because that reads the text once and not once a row.
   return await queryable.query<ItemVersion>({
     name: 'keyvalues.upsert_items',
-    text: `insert into keyvalues.items as held (table_name, key, value, version, expires_at)
-      select $1, i.key, i.value::jsonb, coalesce(((select $6::jsonb) ->> i.key)::bigint, 1),
-        i.expires_at
+    text: `insert into keyvalues.items as held
+        (tenant, table_name, key, value, version, expires_at)
+      select (select platform.tenant()), $1, i.key, i.value::jsonb,
+        coalesce(((select $6::jsonb) ->> i.key)::bigint, 1), i.expires_at
       from unnest($2::text[], $3::text[], $4::timestamptz[]) as i (key, value, expires_at)
       order by i.key
       on conflict (table_name, key, tenant) do update

@@ -24,9 +24,9 @@ export async function insertMessages(
     name: 'queues.insert_messages',
     text: `insert into queues.messages
         (queue, tenant, sent_at, id, group_key, ready_at, trace_id, body)
-      select $1, t.tenant, $2::timestamptz, m.id, m.group_key, m.ready_at, m.trace_id, m.body
-      from (select platform.tenant() as tenant) as t,
-        unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[])
+      select $1, (select platform.tenant()), $2::timestamptz, m.id, m.group_key, m.ready_at,
+        m.trace_id, m.body
+      from unnest($3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::text[])
         with ordinality as m (id, group_key, ready_at, trace_id, body, ordinal)
       order by m.ordinal`,
     values: [

@@ -2,7 +2,7 @@
 // committed, read by position, and removed when they are old.
 
 import { formatInstant, idOf, type Instant, type Uuid } from '#kernel';
-import { uuidArray } from '../database/arrays.ts';
+import { textArray, uuidArray } from '../database/arrays.ts';
 import type { Queryable } from '../database/port.ts';
 import type { EventData, EventPage, StreamEvent } from './port.ts';
 
@@ -27,18 +27,17 @@ export async function insertEvents(
       )
       insert into stream.events
         (bundle, ordinal, id, tenant, type, subject, occurred_at, trace_id, data)
-      select b.number, e.ordinal - 1, e.id, b.tenant, e.type, e.subject, $7::timestamptz,
-        e.trace_id, e.data::jsonb
-      from (select number, platform.tenant() as tenant from bundle) as b,
-        unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+      select b.number, e.ordinal - 1, e.id, (select platform.tenant()), e.type, e.subject,
+        $7::timestamptz, e.trace_id, e.data::jsonb
+      from bundle as b, unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
         with ordinality as e (id, type, subject, trace_id, data, ordinal)`,
     values: [
       rows.length,
       uuidArray(rows.map(({ id }) => id)),
-      rows.map(({ type }) => type),
-      rows.map(({ subject }) => subject),
-      rows.map(({ traceId }) => traceId ?? null),
-      rows.map(({ data }) => data),
+      textArray(rows.map(({ type }) => type)),
+      textArray(rows.map(({ subject }) => subject)),
+      textArray(rows.map(({ traceId }) => traceId)),
+      textArray(rows.map(({ data }) => data)),
       formatInstant(now),
     ],
   });

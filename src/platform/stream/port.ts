@@ -49,6 +49,11 @@ export interface Subscription {
   readonly name: string;
   /** Which events; those of every type when absent. */
   readonly types?: readonly string[] | undefined;
+  /**
+   * How long it lets events gather, from one handling to the next: each costs a transaction,
+   * however few they are. As soon as there are any unless given.
+   */
+  readonly gatherMs?: number | undefined;
   handle(events: readonly StreamEvent[], tx: Transaction): Promise<void>;
 }
 

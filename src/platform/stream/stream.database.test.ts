@@ -208,6 +208,32 @@ test('of several processes one serves a subscription, and another takes over', a
   );
 });
 
+test('a subscription lets events gather, until there are many or someone waits', async (t) => {
+  const stream = opened(t);
+  const calls: string[][] = [];
+  const handle = async (events: readonly StreamEvent[]): Promise<void> => {
+    calls.push(events.map(({ subject }) => subject));
+  };
+  const consumer = await stream.consume({ name: 'gathers', gatherMs: 600_000, handle }, 'now');
+  t.after(async () => {
+    await consumer.stop();
+    await held.database.transaction(context(), (tx) => forgetConsumer(tx, 'gathers'));
+  });
+  const seen = (): number => calls.flat().length;
+  const until = async (count: number): Promise<void> => {
+    while (seen() < count) await sleep(5);
+  };
+  await tell(event('pay_first'));
+  await until(1);
+  for (const name of ['pay_a', 'pay_b', 'pay_c']) await tell(event(name));
+  await sleep(300);
+  assert.equal(seen(), 1, 'they gather');
+  await stream.settle();
+  assert.deepEqual(calls.at(-1), ['pay_a', 'pay_b', 'pay_c']);
+  await tell(...Array.from({ length: 500 }, (_, index) => event(`pay_${index}`)));
+  await until(504);
+});
+
 test('a handler sees and makes the rows of one tenant only', async (t) => {
   const stream = opened(t);
   const seen: (string | undefined)[][] = [];

@@ -24,6 +24,8 @@ const FAILURE_PAUSE_MAX_MS = 10_000;
 /** How long to leave a consumer to another process before asking again. */
 const ELSEWHERE_PAUSE_MS = 250;
 const SETTLE_PAUSE_MS = 2;
+/** How often it is looked whether enough has gathered. */
+const GATHERING_PAUSE_MS = 20;
 /** How often an idle consumer looks whether it was moved, for a replay. */
 const LOOK_AGAIN_MS = 1_000;
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
@@ -54,6 +56,8 @@ class DatabaseStream implements Stream {
   readonly #loop: Promise<void>;
   /** The last position that an event has, as far as is known here. */
   #head = 0n;
+  /** How many wait for everything to be handled: nothing gathers meanwhile. */
+  #settling = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -85,6 +89,15 @@ class DatabaseStream implements Stream {
   }
 
   async settle(): Promise<void> {
+    this.#settling += 1;
+    try {
+      await this.#settle();
+    } finally {
+      this.#settling -= 1;
+    }
+  }
+
+  async #settle(): Promise<void> {
     const { database } = this.#options;
     // What another puts in order just now still waits, as long as it has not committed.
     while (await isAnyWaiting(database)) {
@@ -118,22 +131,38 @@ class DatabaseStream implements Stream {
 
   async #serve(serving: Serving, signal: AbortSignal): Promise<void> {
     const { subscription } = serving;
+    const { gatherMs = 0 } = subscription;
     const { database } = this.#options;
     let eventsMax = EVENTS_MAX;
     let steppedAtMs = Number.NEGATIVE_INFINITY;
+    let movedAtMs = Number.NEGATIVE_INFINITY;
     await this.#repeat(subscription.name, signal, async (failures) => {
       const isIdle = serving.position >= this.#head;
-      if (isIdle && performance.now() - steppedAtMs < LOOK_AGAIN_MS) {
+      const nowMs = performance.now();
+      // What is far behind has gathered enough.
+      const isFar = this.#head - serving.position >= BigInt(EVENTS_MAX);
+      const isGathering = nowMs - movedAtMs < gatherMs && !isFar && this.#settling === 0;
+      if (isGathering) {
+        await rest(Math.min(gatherMs, GATHERING_PAUSE_MS), signal);
+        return;
+      }
+      if (isIdle && nowMs - steppedAtMs < LOOK_AGAIN_MS) {
         await restBetweenLooks(signal);
         return;
       }
-      steppedAtMs = performance.now();
+      steppedAtMs = nowMs;
       // After a failure one at a time, so that those before the one at fault are done with.
       eventsMax = failures > 0 ? 1 : Math.min(EVENTS_MAX, eventsMax * 2);
       const asked = { subscription, eventsMax };
       const step = await consumeNext(database, this.#context(subscription.name), asked);
-      if (step === undefined) await rest(ELSEWHERE_PAUSE_MS, signal);
-      else serving.position = step.position;
+      if (step === undefined) {
+        await rest(ELSEWHERE_PAUSE_MS, signal);
+        return;
+      }
+      // At first it only learns where it stands.
+      const isMoved = serving.position >= 0n && step.position > serving.position;
+      if (isMoved || step.handled > 0) movedAtMs = nowMs;
+      serving.position = step.position;
     });
   }
 

@@ -1,9 +1,60 @@
-// How a use of a connection ends: committed for certain, rolled back for certain, or unknown, which
-// is said as such; and whether the connection can serve again.
+// How a connection is used: statements of one moment are sent together, and each use of it ends
+// committed for certain, rolled back for certain, or unknown, which is said as such; and whether it
+// can serve again.
 
+import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { assert, Fault } from '#kernel';
 import { isConnectionLost, isSessionEnd, sqlStateOf } from './failure.ts';
+import type { Caller, Query } from './port.ts';
+import { refusedChangeOf, type RefusedChange } from './refused-change.ts';
+
+const holding = new WeakSet<Duplex>();
+
+/**
+ * Whatever is asked of the connection from now until the end of this moment travels in one piece,
+ * in its order. The driver would write, and so wake the server, once for each statement.
+ */
+export function sendTogether(client: pg.ClientBase): void {
+  // The driver knows its connection, its types do not.
+  const { stream } = (client as unknown as { readonly connection: pg.Connection }).connection;
+  if (holding.has(stream)) return;
+  holding.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    holding.delete(stream);
+    stream.uncork();
+  });
+}
+
+interface Watch {
+  readonly onRefusedChange?: ((change: RefusedChange) => void) | undefined;
+}
+
+/** Tells of what the database refused because nobody, or not this role, may do it. */
+export async function watchedQuery<Row>(
+  client: pg.PoolClient,
+  query: Query,
+  { onRefusedChange }: Watch,
+  caller?: Caller,
+): Promise<Row[]> {
+  try {
+    return await runQuery<Row>(client, query);
+  } catch (error) {
+    // The driver knows the server's process, its types do not.
+    const { processID: backendId } = client as { processID?: number };
+    const change = refusedChangeOf(error, { query, backendId, caller });
+    if (change !== undefined) onRefusedChange?.(change);
+    throw error;
+  }
+}
+
+export async function runQuery<Row>(client: pg.ClientBase, query: Query): Promise<Row[]> {
+  sendTogether(client);
+  // The driver takes exactly this shape; its types want mutable arrays and know no bigint rows.
+  const answer = await client.query(query as pg.QueryArrayConfig);
+  return answer.rows as unknown as Row[];
+}
 
 export async function commit(client: pg.PoolClient): Promise<void> {
   let command: string;
