@@ -2,16 +2,36 @@
 // state is a function of the log and of nothing else: who folds the same log has the same bytes.
 
 import { limits } from '#config';
-import { accept, type Accepted, type Clock, refuse, type Result, SECOND_US } from '#kernel';
+import {
+  accept,
+  type Accepted,
+  type Clock,
+  type Instant,
+  refuse,
+  type Result,
+  SECOND_US,
+} from '#kernel';
 import type { FraudEvent, FraudLabel } from '../event.ts';
 import type { FeatureSet } from './definition.ts';
-import { hashText, keyShard } from './hash.ts';
-import { type History, insert, openHistory, positionOf, remove, type Slot } from './history.ts';
-import { addKey, dropKey, openKeyStore } from './key-store.ts';
-import { learnAt, unlearnAt } from './labels.ts';
+import { hashInto, keyShard } from './hash.ts';
+import {
+  firstOrder,
+  type History,
+  insert,
+  latestAt,
+  openHistory,
+  positionOf,
+  remove,
+  type Room,
+  type Slot,
+} from './history.ts';
+import { type Chunks, takeChunk } from './keys/chunks.ts';
+import { addKey, dropKey, openKeyStore } from './keys/key-store.ts';
+import { findKey, keyIn, markOf, queuedKeys } from './keys/key-table.ts';
+import { learnAt, unlearnAt, unlearnLater } from './labels.ts';
 import { type KeyPlan, planOf } from './plan.ts';
 import type { EventRefusal, LabelRefusal } from './refusals.ts';
-import { type Core, digestOf, writeSnapshot } from './snapshot.ts';
+import { type Core, digestOf, planFor, writeSnapshot } from './snapshot.ts';
 import { look, openView, type View } from './view.ts';
 
 export interface FeatureOptions {
@@ -48,6 +68,11 @@ export interface FeatureState {
    * of it does not come back; nor does the time go back before which an event is too late.
    */
   forget(event: FraudEvent): boolean;
+  /**
+   * Takes everything out that happened later than a time, as forgetting each of them would, and has
+   * that time be the latest of all: what happens from then on is not late.
+   */
+  annul(laterThan: Instant): void;
   /** Folds a label in and answers how many keys had something to learn from it. */
   learn(label: FraudLabel): Result<number, LabelRefusal>;
   counts(): FeatureCounts;
@@ -60,10 +85,13 @@ export interface FeatureState {
 /** What is worked with for one kind of key while an event is looked at. */
 interface Desk {
   readonly plan: KeyPlan;
+  readonly room: Room;
   readonly view: View;
   readonly slot: Slot;
   /** Stands for the history of a key that is new. */
   readonly empty: History;
+  /** Of the kinds whose different keys are counted, which of the desks each has; -1 for none. */
+  readonly others: readonly number[];
   key: string | undefined;
   history: History | undefined;
   position: number;
@@ -80,17 +108,23 @@ export function openFeatures(set: FeatureSet, options: FeatureOptions = {}): Fea
 export function stateOf(core: Core, options: FeatureOptions): FeatureState {
   const { set, store, tally } = core;
   const { own } = planOf(set);
-  const desks = store.plans.map((plan, kind) => openDesk(plan, kind));
+  const kinds = store.plans.map(({ kind }) => kind);
+  const desks = store.plans.map((plan, kind) =>
+    openDesk({ plan, kind, kinds, chunks: store.chunks }),
+  );
+  /** Of the key of each desk; NaN where the event has none. */
+  const hashes = new Float64Array(desks.length);
   const row = new Float64Array(set.features.length);
   const answer: Accepted<Float64Array> = accept(row);
   const isOwn = ownership(options);
+  const search = { desks, hashes, isOwn };
   const fill = (event: FraudEvent): Result<Float64Array, EventRefusal> => {
     for (const measure of own) measure(event, row);
-    for (const desk of desks) fillDesk(desk, event, row);
+    for (const desk of desks) fillDesk(desk, event, hashes, row);
     return answer;
   };
   const place = (event: FraudEvent): EventRefusal | undefined =>
-    faultIn(event) ?? timeFault(event, core, options) ?? findKeys(event, core, desks, isOwn);
+    faultIn(event) ?? timeFault(event, core, options) ?? findKeys(event, core, search);
   const refused = (refusal: EventRefusal): Result<Float64Array, EventRefusal> => {
     tally.refused += 1;
     return refuse(refusal);
@@ -100,7 +134,7 @@ export function stateOf(core: Core, options: FeatureOptions): FeatureState {
     observe: (event) => {
       const fault = place(event);
       if (fault !== undefined) return refused(fault);
-      if (desks.some(({ position }) => position < 0)) return refused(repeated(event));
+      for (const { position } of desks) if (position < 0) return refused(repeated(event));
       fill(event);
       keep(event, core, desks);
       return answer;
@@ -113,8 +147,9 @@ export function stateOf(core: Core, options: FeatureOptions): FeatureState {
     },
     forget: (event) =>
       // The clock on the wall has no say in what was taken already.
-      (faultIn(event) ?? timeFault(event, core, {}) ?? findKeys(event, core, desks, isOwn)) ===
+      (faultIn(event) ?? timeFault(event, core, {}) ?? findKeys(event, core, search)) ===
         undefined && forget(event, core, desks),
+    annul: (laterThan) => annul(laterThan, core),
     learn: (label) => learn(label, core, isOwn),
     counts: () => {
       const { events, labels, late, refused: refusedCount } = tally;
@@ -127,9 +162,19 @@ export function stateOf(core: Core, options: FeatureOptions): FeatureState {
   };
 }
 
-function openDesk(plan: KeyPlan, kind: number): Desk {
+function openDesk({
+  plan,
+  kind,
+  kinds,
+  chunks,
+}: {
+  readonly plan: KeyPlan;
+  readonly kind: number;
+  readonly kinds: readonly string[];
+  readonly chunks: Chunks;
+}): Desk {
   const { layout, others } = plan;
-  const empty = openHistory(layout, kind, '');
+  const empty = openHistory(layout, kind, '', takeChunk(chunks, firstOrder(layout)));
   const extras = new Float64Array(others.length + (layout.fraudPlane === undefined ? 0 : 2));
   const view = openView(empty, {
     bounds: layout.bounds,
@@ -137,7 +182,17 @@ function openDesk(plan: KeyPlan, kind: number): Desk {
     others: others.length,
   });
   const slot = { at: 0, amount: 0, id: '', extras };
-  return { plan, view, slot, empty, key: undefined, history: undefined, position: 0 };
+  const found = { key: undefined, history: undefined, position: 0 };
+  const room = { layout, chunks };
+  return {
+    plan,
+    room,
+    view,
+    slot,
+    empty,
+    others: others.map((other) => kinds.indexOf(other)),
+    ...found,
+  };
 }
 
 type IsOwn = (kind: string, key: string) => boolean;
@@ -184,12 +239,17 @@ function timeFault(
   return { code: 'event_ahead_of_clock', message, param: 'at' };
 }
 
+interface Search {
+  readonly desks: readonly Desk[];
+  readonly hashes: Float64Array;
+  readonly isOwn: IsOwn;
+}
+
 /** Finds the histories of the event's keys, and where it belongs in each. */
 function findKeys(
   event: FraudEvent,
   { store }: Core,
-  desks: readonly Desk[],
-  isOwn: IsOwn,
+  { desks, hashes, isOwn }: Search,
 ): EventRefusal | undefined {
   for (let kind = 0; kind < desks.length; kind += 1) {
     const desk = desks[kind];
@@ -201,18 +261,34 @@ function findKeys(
       return { code: 'event_malformed', message, param: `keys.${desk.plan.kind}` };
     }
     desk.key = key !== undefined && isOwn(desk.plan.kind, key) ? key : undefined;
-    desk.history = desk.key === undefined ? undefined : store.byKind[kind]?.get(desk.key);
-    desk.position = desk.history === undefined ? 0 : positionOf(desk.history, event.at, event.id);
+    if (key === undefined) hashes[kind] = NaN;
+    else hashInto(hashes, kind, key);
+  }
+  for (let kind = 0; kind < desks.length; kind += 1) {
+    const desk = desks[kind];
+    const table = store.byKind[kind];
+    if (desk === undefined || table === undefined) continue;
+    const { key } = desk;
+    desk.history = key === undefined ? undefined : findKey(table, key, markOf(hashes[kind] ?? NaN));
+  }
+  for (const desk of desks) {
+    const { history } = desk;
+    desk.position = history === undefined ? 0 : positionOf(history, event.at, event.id);
   }
   return undefined;
+}
+
+function knownKey({ byKind }: Core['store'], kind: number, key: string): History | undefined {
+  const table = byKind[kind];
+  return table && keyIn(table, key);
 }
 
 function repeated({ id }: FraudEvent): EventRefusal {
   return { code: 'event_repeated', message: `event ${id} is known already`, param: 'id' };
 }
 
-function fillDesk(desk: Desk, event: FraudEvent, row: Float64Array): void {
-  const { plan, view } = desk;
+function fillDesk(desk: Desk, event: FraudEvent, hashes: Float64Array, row: Float64Array): void {
+  const { plan, view, others } = desk;
   const { measures } = plan;
   if (desk.key === undefined) {
     for (const place of plan.features) row[place] = NaN;
@@ -220,9 +296,10 @@ function fillDesk(desk: Desk, event: FraudEvent, row: Float64Array): void {
   }
   view.at = event.at;
   view.amount = event.amount;
-  for (let index = 0; index < plan.others.length; index += 1) {
-    const other = event.keys[plan.others[index] ?? ''];
-    view.others[index] = other === undefined ? NaN : hashText(other);
+  for (let index = 0; index < others.length; index += 1) {
+    const which = others[index] ?? -1;
+    if (which >= 0) view.others[index] = hashes[which] ?? NaN;
+    else hashOther(view.others, index, event.keys[plan.others[index] ?? '']);
   }
   look(view, desk.history ?? desk.empty, desk.position, plan);
   for (let index = 0; index < measures.length; index += 1) {
@@ -230,12 +307,19 @@ function fillDesk(desk: Desk, event: FraudEvent, row: Float64Array): void {
   }
 }
 
+function hashOther(hashes: Float64Array, place: number, key: string | undefined): void {
+  if (key === undefined) hashes[place] = NaN;
+  else hashInto(hashes, place, key);
+}
+
+const idHash = new Float64Array(1);
+
 function keep(event: FraudEvent, { store, tally }: Core, desks: readonly Desk[]): void {
   tally.events += 1;
   if (event.at < tally.clock) tally.late += 1;
   else tally.clock = event.at;
   // Of all kinds of keys with labels the same, so it is worked out once.
-  let idHash: number | undefined;
+  let isHashed = false;
   for (let kind = 0; kind < desks.length; kind += 1) {
     const desk = desks[kind];
     if (desk?.key === undefined) continue;
@@ -250,11 +334,12 @@ function keep(event: FraudEvent, { store, tally }: Core, desks: readonly Desk[])
       slot.extras[index] = view.others[index] ?? NaN;
     }
     if (layout.fraudPlane !== undefined) {
-      idHash ??= hashText(event.id);
-      slot.extras[others.length] = idHash;
+      if (!isHashed) hashInto(idHash, 0, event.id);
+      isHashed = true;
+      slot.extras[others.length] = idHash[0] ?? NaN;
       slot.extras[others.length + 1] = Infinity;
     }
-    insert(history, layout, desk.position, slot);
+    insert(history, desk.room, desk.position, slot);
   }
 }
 
@@ -268,6 +353,18 @@ function forget(event: FraudEvent, { store }: Core, desks: readonly Desk[]): boo
     if (history.start === history.end) dropKey(store, history);
   }
   return isThere;
+}
+
+function annul(laterThan: Instant, { store, tally }: Core): void {
+  for (const [kind, table] of store.byKind.entries()) {
+    const { layout } = planFor(store, kind);
+    for (const history of queuedKeys(table)) {
+      while (latestAt(history) > laterThan) remove(history, layout, history.end - 1);
+      unlearnLater(history, laterThan);
+      if (history.start === history.end) dropKey(store, history);
+    }
+  }
+  tally.clock = Math.min(tally.clock, laterThan);
 }
 
 function learn(
@@ -287,7 +384,7 @@ function learn(
     const usesLabels = plan.labels !== undefined || plan.layout.fraudPlane !== undefined;
     if (key === undefined || !usesLabels || !isOwn(plan.kind, key)) continue;
     asked += 1;
-    const history = store.byKind[kind]?.get(key);
+    const history = knownKey(store, kind, key);
     if (history !== undefined && learnAt(history, plan, label)) learned += 1;
   }
   if (asked > 0 && learned === 0) {

@@ -6,8 +6,16 @@ import type { KeyKind } from '../event.ts';
 const HIGH = 2 ** 32;
 const HIGH_BITS = 0x1f_ffff;
 
+const hashed = new Float64Array(1);
+
 /** A safe integer from the characters of a text: two multiplicative hashes of 32 bits, mixed. */
 export function hashText(text: string): number {
+  hashInto(hashed, 0, text);
+  return hashed[0] ?? 0;
+}
+
+/** Writes it into a place; a number handed back would be an object. */
+export function hashInto(hashes: Float64Array, place: number, text: string): void {
   let one = 0xdead_beef;
   let two = 0x41c6_ce57;
   for (let at = 0; at < text.length; at += 1) {
@@ -17,7 +25,7 @@ export function hashText(text: string): number {
   }
   one = Math.imul(one ^ (one >>> 16), 0x85eb_ca6b) ^ Math.imul(two ^ (two >>> 13), 0xc2b2_ae35);
   two = Math.imul(two ^ (two >>> 16), 0x85eb_ca6b) ^ Math.imul(one ^ (one >>> 13), 0xc2b2_ae35);
-  return HIGH * (two & HIGH_BITS) + (one >>> 0);
+  hashes[place] = HIGH * (two & HIGH_BITS) + (one >>> 0);
 }
 
 /** Which of so many shards keeps the history of a key. */

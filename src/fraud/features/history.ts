@@ -1,8 +1,17 @@
-// Owns what is kept of one key: its events in their total order, in planes of one typed array,
+// Owns what is kept of one key: its events in their total order, in planes of one chunk of memory,
 // oldest first. Everything else that is held here follows from those and is only there to be quick.
 
 import { limits } from '#config';
 import { assert } from '#kernel';
+import {
+  type Chunk,
+  CHUNK_ORDER_MIN,
+  CHUNK_ORDERS,
+  type Chunks,
+  giveChunk,
+  orderFor,
+  takeChunk,
+} from './keys/chunks.ts';
 import { cutWindows, type Windows } from './sliding/windows.ts';
 import { insertSorted, replaceSorted } from './statistics.ts';
 
@@ -25,10 +34,14 @@ export interface Layout {
   readonly bounds: number;
   /** The sizes of the runs of latest amounts that are kept in order. */
   readonly sortedSizes: readonly number[];
+  /** By the order of a chunk the events that there is room for in it. */
+  readonly capacities: readonly number[];
   /** Events needed: those newer than this, relative to the latest, and so many before. */
   readonly needs: readonly { readonly offsetUs: number; readonly latest: number }[];
   readonly lateUs: number;
 }
+
+type Planes = Pick<Layout, 'planes' | 'bounds' | 'sortedSizes'>;
 
 /** Of one event; the values of the planes that not every history has follow their numbers. */
 export interface Slot {
@@ -52,70 +65,120 @@ export interface KnownLabel {
   frauds: number;
 }
 
+/**
+ * In its chunk are where each bound was found last, which is only a hint; the planes; and the
+ * latest amounts in ascending order, a run of each size. They are beside one another, so that few
+ * places of memory are waited for.
+ */
 export interface History {
   readonly kind: number;
   readonly key: string;
-  /**
-   * After the planes, where each bound was found last, which is only a hint, and the latest amounts
-   * in ascending order, a run of each size: all in one array, so that few places of memory are
-   * waited for.
-   */
+  /** The array that the chunk is of, its number, where in it the chunk begins, and its length. */
   planes: Float64Array;
+  slab: number;
+  base: number;
+  order: number;
+  /** Where the first plane begins. */
+  origin: number;
+  /** Events that there is room for. */
   capacity: number;
   start: number;
   end: number;
   /** Of the latest events, at least of those that one that is late may have to be put between. */
   readonly ids: string[];
-  readonly frauds: KnownFraud[];
+  /** One list that is empty serves all histories that have none, as it does for labels. */
+  frauds: readonly KnownFraud[];
   /** In order of when they became known. */
-  readonly labels: KnownLabel[];
+  labels: KnownLabel[];
   /** What is followed of windows of many events; undefined where none is. */
   windows: Windows | undefined;
   /** The number of the latest event, and what that was when the key was queued. */
   used: number;
   queued: number;
+  /** Its neighbours in the queue of the keys. */
+  before: History | undefined;
+  after: History | undefined;
 }
 
-const FIRST_CAPACITY = 8;
+const FIRST_CAPACITY_MIN = 4;
+/** With more of its room still needed a history is moved to a larger chunk. */
+const FULL_SHARE = 0.75;
 const IDS_FEW = 8;
+const noFrauds: readonly KnownFraud[] = [];
+const noLabels: KnownLabel[] = [];
 
-export function openHistory(layout: Layout, kind: number, key: string): History {
+export function openHistory(layout: Layout, kind: number, key: string, chunk: Chunk): History {
   return {
     kind,
     key,
-    planes: roomFor(layout, FIRST_CAPACITY),
-    capacity: FIRST_CAPACITY,
+    planes: chunk.values,
+    slab: chunk.slab,
+    base: chunk.base,
+    order: chunk.order,
+    origin: chunk.base + layout.bounds,
+    capacity: layout.capacities[chunk.order] ?? 0,
     start: 0,
     end: 0,
     ids: [],
-    frauds: [],
-    labels: [],
+    frauds: noFrauds,
+    labels: noLabels,
     windows: undefined,
     used: 0,
     queued: 0,
+    before: undefined,
+    after: undefined,
   };
 }
 
-export function roomFor(layout: Layout, capacity: number): Float64Array {
-  return new Float64Array(sortedPlace(layout, capacity, layout.sortedSizes.length));
+/** How many numbers a history with room for so many events takes. */
+export function roomFor(layout: Planes, capacity: number): number {
+  return layout.bounds + sortedOffset(layout, capacity, layout.sortedSizes.length);
 }
 
-/** Where the hints of the bounds begin. */
-export function hintsPlace({ planes }: Layout, capacity: number): number {
-  return planes * capacity;
+/** How many events there is room for in a chunk of each order. */
+export function capacitiesOf(layout: Planes): readonly number[] {
+  return Array.from({ length: CHUNK_ORDERS }, (_, order) => {
+    let capacity = 0;
+    for (let step = 2 ** order; step >= 1; step /= 2) {
+      if (roomFor(layout, capacity + step) <= 2 ** order) capacity += step;
+    }
+    return capacity;
+  });
 }
 
-/** Where the run of one of the sizes begins; there is room in it for no more than are kept. */
-export function sortedPlace(layout: Layout, capacity: number, which: number): number {
-  let place = hintsPlace(layout, capacity) + layout.bounds;
+/** The least chunk that is worth to begin with. */
+export function firstOrder({ capacities }: Layout): number {
+  const order = capacities.findIndex((capacity) => capacity >= FIRST_CAPACITY_MIN);
+  return Math.max(CHUNK_ORDER_MIN, order);
+}
+
+/** The labels, to be changed. */
+export function ownLabels(history: History): KnownLabel[] {
+  if (history.labels === noLabels) history.labels = [];
+  return history.labels;
+}
+
+/** From the first plane to the run of one of the sizes; it has room for no more than are kept. */
+function sortedOffset(layout: Planes, capacity: number, which: number): number {
+  let offset = layout.planes * capacity;
   for (let before = 0; before < which; before += 1) {
-    place += Math.min(capacity, layout.sortedSizes[before] ?? 0);
+    offset += Math.min(capacity, layout.sortedSizes[before] ?? 0);
   }
-  return place;
+  return offset;
 }
 
-export function timeAt({ planes }: History, index: number): number {
-  return planes[index] ?? 0;
+/** Where the run of one of the sizes begins. */
+export function sortedPlace({ origin, capacity }: History, layout: Layout, which: number): number {
+  return origin + sortedOffset(layout, capacity, which);
+}
+
+/** Where a plane begins. */
+export function planePlace({ origin, capacity }: History, index: number): number {
+  return origin + index * capacity;
+}
+
+export function timeAt({ planes, origin }: History, index: number): number {
+  return planes[origin + index] ?? 0;
 }
 
 /** The time of the latest event; less than any of a history that is empty. */
@@ -125,18 +188,18 @@ export function latestAt(history: History): number {
 
 /** The first event that is newer than a bound, looked for from where it was before. */
 export function locate(history: History, hint: number, bound: number): number {
-  const { start, end, planes } = history;
+  const { start, end, planes, origin } = history;
   let at = hint < start ? start : Math.min(hint, end);
-  if (at > start && (planes[at - 1] ?? 0) > bound) {
+  if (at > start && (planes[origin + at - 1] ?? 0) > bound) {
     let low = start;
     while (low < at) {
       const middle = (low + at) >>> 1;
-      if ((planes[middle] ?? 0) > bound) at = middle;
+      if ((planes[origin + middle] ?? 0) > bound) at = middle;
       else low = middle + 1;
     }
     return at;
   }
-  while (at < end && (planes[at] ?? 0) <= bound) at += 1;
+  while (at < end && (planes[origin + at] ?? 0) <= bound) at += 1;
   return at;
 }
 
@@ -161,11 +224,22 @@ function isLess(one: string, two: string): boolean {
   return Buffer.compare(Buffer.from(one), Buffer.from(two)) < 0;
 }
 
+/** How a history lies in its chunk, and where it gets a larger one. */
+export interface Room {
+  readonly layout: Layout;
+  readonly chunks: Chunks;
+}
+
 /** Puts an event where it belongs; those after it move up. */
-export function insert(history: History, layout: Layout, position: number, slot: Slot): void {
+export function insert(
+  history: History,
+  { layout, chunks }: Room,
+  position: number,
+  slot: Slot,
+): void {
   let target = position;
-  if (history.end === history.capacity) target -= makeRoom(history, layout);
-  const { end, capacity, planes, ids } = history;
+  if (history.end === history.capacity) target -= makeRoom(history, layout, chunks);
+  const { end, capacity, planes, origin, ids } = history;
   const isLatest = target === end;
   if (isLatest) keepSorted(history, layout, slot.amount);
   else {
@@ -173,12 +247,13 @@ export function insert(history: History, layout: Layout, position: number, slot:
     movePlanes(history, layout, { from: target, to: target + 1 });
   }
   history.end = end + 1;
-  planes[target] = slot.at;
+  const place = origin + target;
+  planes[place] = slot.at;
   for (let extra = 0; extra < slot.extras.length; extra += 1) {
-    planes[(layout.extraPlane + extra) * capacity + target] = slot.extras[extra] ?? 0;
+    planes[place + (layout.extraPlane + extra) * capacity] = slot.extras[extra] ?? 0;
   }
   if (layout.hasAmounts) {
-    planes[plane.amounts * capacity + target] = slot.amount;
+    planes[place + plane.amounts * capacity] = slot.amount;
     runSums(history, target);
   }
   if (isLatest) ids.push(slot.id);
@@ -192,9 +267,9 @@ export function insert(history: History, layout: Layout, position: number, slot:
 
 /** Takes the event at a position out; those after it move down. */
 export function remove(history: History, layout: Layout, position: number): void {
-  const { end, capacity, planes, ids } = history;
+  const { end, planes, ids } = history;
   if (layout.fraudPlane !== undefined) {
-    const knownAt = planes[layout.fraudPlane * capacity + position] ?? Infinity;
+    const knownAt = planes[planePlace(history, layout.fraudPlane) + position] ?? Infinity;
     takeFraud(history, timeAt(history, position), knownAt);
   }
   cutWindows(history, position);
@@ -207,27 +282,31 @@ export function remove(history: History, layout: Layout, position: number): void
 
 /** Moves the events from one place on to another. */
 function movePlanes(
-  { planes, capacity, end }: History,
+  history: History,
   layout: Layout,
   { from, to }: { readonly from: number; readonly to: number },
 ): void {
+  const { planes, end } = history;
   for (let index = 0; index < layout.planes; index += 1) {
-    const first = index * capacity;
+    const first = planePlace(history, index);
     planes.copyWithin(first + to, first + from, first + end);
   }
 }
 
 /** Takes one of the frauds out that are at a time and were known by another, if there is one. */
-export function takeFraud({ frauds }: History, at: number, knownAt: number): void {
+export function takeFraud(history: History, at: number, knownAt: number): void {
+  const { frauds } = history;
   const place = frauds.findIndex((fraud) => fraud.at === at && fraud.knownAt === knownAt);
-  if (place !== -1) frauds.splice(place, 1);
+  if (place !== -1) history.frauds = frauds.toSpliced(place, 1);
 }
 
-function runSums({ planes, capacity, end }: History, from: number): void {
-  const sums = plane.sums * capacity;
+function runSums(history: History, from: number): void {
+  const { planes, end } = history;
+  const amounts = planePlace(history, plane.amounts);
+  const sums = planePlace(history, plane.sums);
   let sum = from > 0 ? (planes[sums + from - 1] ?? 0) : 0;
   for (let at = from; at < end; at += 1) {
-    sum += planes[plane.amounts * capacity + at] ?? 0;
+    sum += planes[amounts + at] ?? 0;
     planes[sums + at] = sum;
   }
   assert(sum <= Number.MAX_SAFE_INTEGER, 'the sum of the amounts of a key is exact');
@@ -246,14 +325,14 @@ export function idsNeeded(history: History, { lateUs }: Layout, latest: number):
 }
 
 function keepSorted(history: History, layout: Layout, value: number): void {
-  const { start, end, planes, capacity } = history;
+  const { start, end, planes } = history;
   const { sortedSizes } = layout;
   for (let which = 0; which < sortedSizes.length; which += 1) {
     const size = sortedSizes[which] ?? 0;
-    const from = sortedPlace(layout, capacity, which);
+    const from = sortedPlace(history, layout, which);
     const count = Math.min(size, end - start);
     if (count === size) {
-      const out = planes[plane.amounts * capacity + end - size] ?? 0;
+      const out = planes[planePlace(history, plane.amounts) + end - size] ?? 0;
       replaceSorted(planes, size, { out, value }, from);
     } else insertSorted(planes, count, value, from);
   }
@@ -261,14 +340,14 @@ function keepSorted(history: History, layout: Layout, value: number): void {
 
 /** The latest amounts before a position, in ascending order. */
 export function sortedBefore(history: History, position: number, size: number): Float64Array {
-  const { start, capacity, planes } = history;
-  const amounts = plane.amounts * capacity;
+  const { start, planes } = history;
+  const amounts = planePlace(history, plane.amounts);
   return planes.slice(amounts + Math.max(start, position - size), amounts + position).sort();
 }
 
 function sortAgain(history: History, layout: Layout): void {
   for (const [which, size] of layout.sortedSizes.entries()) {
-    const place = sortedPlace(layout, history.capacity, which);
+    const place = sortedPlace(history, layout, which);
     history.planes.set(sortedBefore(history, history.end, size), place);
   }
 }
@@ -304,20 +383,19 @@ function prune(history: History, layout: Layout): void {
   const { frauds } = history;
   const oldest = timeAt(history, start);
   const kept = frauds.findIndex(({ at }) => at >= oldest);
-  frauds.splice(0, kept === -1 ? frauds.length : kept);
+  if (kept !== 0) history.frauds = kept === -1 ? noFrauds : frauds.slice(kept);
 }
 
 /** Answers by how many places the events moved down. */
-function makeRoom(history: History, layout: Layout): number {
+function makeRoom(history: History, layout: Layout, chunks: Chunks): number {
   prune(history, layout);
   // The places change; what was followed of them is found again within a window's walk.
   history.windows = undefined;
-  const { start, end, planes, capacity } = history;
-  const hints = hintsPlace(layout, capacity);
-  for (let bound = 0; bound < layout.bounds; bound += 1) {
-    planes[hints + bound] = Math.max(0, (planes[hints + bound] ?? 0) - start);
+  const { start, end, planes, capacity, base } = history;
+  for (let bound = base; bound < base + layout.bounds; bound += 1) {
+    planes[bound] = Math.max(0, (planes[bound] ?? 0) - start);
   }
-  if (end - start > capacity / 2) widen(history, layout);
+  if (end - start > FULL_SHARE * capacity) widen(history, layout, chunks);
   else movePlanes(history, layout, { from: start, to: 0 });
   history.start = 0;
   history.end = end - start;
@@ -325,23 +403,37 @@ function makeRoom(history: History, layout: Layout): number {
   return start;
 }
 
-function widen(history: History, layout: Layout): void {
-  const { start, end, planes, capacity } = history;
-  const wider = 2 * capacity;
-  const room = roomFor(layout, wider);
+function widen(history: History, layout: Layout, chunks: Chunks): void {
+  const before = { ...history };
+  const { start, end, planes, base, order } = before;
+  move(history, layout, takeChunk(chunks, order + 1));
+  history.planes.set(planes.subarray(base, base + layout.bounds), history.base);
   for (let index = 0; index < layout.planes; index += 1) {
-    const from = index * capacity;
-    room.set(planes.subarray(from + start, from + end), index * wider);
+    const from = planePlace(before, index);
+    history.planes.set(planes.subarray(from + start, from + end), planePlace(history, index));
   }
-  const hints = hintsPlace(layout, capacity);
-  room.set(planes.subarray(hints, hints + layout.bounds), hintsPlace(layout, wider));
   for (const [which, size] of layout.sortedSizes.entries()) {
-    const from = sortedPlace(layout, capacity, which);
-    const run = planes.subarray(from, from + Math.min(size, capacity));
-    room.set(run, sortedPlace(layout, wider, which));
+    const from = sortedPlace(before, layout, which);
+    const run = planes.subarray(from, from + Math.min(size, before.capacity));
+    history.planes.set(run, sortedPlace(history, layout, which));
   }
-  history.planes = room;
-  history.capacity = wider;
+  giveChunk(chunks, before);
+}
+
+function move(history: History, layout: Layout, chunk: Chunk): void {
+  history.planes = chunk.values;
+  history.slab = chunk.slab;
+  history.base = chunk.base;
+  history.order = chunk.order;
+  history.origin = chunk.base + layout.bounds;
+  history.capacity = layout.capacities[chunk.order] ?? 0;
+}
+
+/** Gives a history that is empty room for so many events. */
+export function widenTo(history: History, layout: Layout, chunks: Chunks, count: number): void {
+  if (count <= history.capacity) return;
+  giveChunk(chunks, history);
+  move(history, layout, takeChunk(chunks, orderFor(roomFor(layout, count))));
 }
 
 /** All that follows from the events is worked out anew: after they were read from a snapshot. */
@@ -349,9 +441,11 @@ export function rebuild(history: History, layout: Layout): void {
   if (layout.hasAmounts) runSums(history, history.start);
   sortAgain(history, layout);
   if (layout.fraudPlane === undefined) return;
-  const from = layout.fraudPlane * history.capacity;
+  const from = planePlace(history, layout.fraudPlane);
+  const frauds: KnownFraud[] = [];
   for (let at = history.start; at < history.end; at += 1) {
     const knownAt = history.planes[from + at] ?? Infinity;
-    if (knownAt < Infinity) history.frauds.push({ at: timeAt(history, at), knownAt });
+    if (knownAt < Infinity) frauds.push({ at: timeAt(history, at), knownAt });
   }
+  if (frauds.length > 0) history.frauds = frauds;
 }

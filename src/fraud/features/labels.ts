@@ -10,6 +10,8 @@ import {
   type KnownLabel,
   latestAt,
   locate,
+  ownLabels,
+  planePlace,
   settledAt,
   takeFraud,
   timeAt,
@@ -24,7 +26,11 @@ export function learnAt(history: History, plan: KeyPlan, label: FraudLabel): boo
   if (plan.labels === undefined) return isMarked;
   keepLabel(history, label, id);
   const { labels } = history;
-  labels.splice(0, labels.length - labelsNeeded(history, plan, settledAt(history, plan.layout)));
+  const needed = labelsNeeded(history, plan, settledAt(history, plan.layout));
+  if (needed === labels.length) return true;
+  labels.splice(0, labels.length - needed);
+  // They are counted from the first that is there, as after a snapshot.
+  countFrauds(labels, 0);
   return true;
 }
 
@@ -37,11 +43,20 @@ export function unlearnAt({ labels }: History, { id, at }: FraudEvent): void {
   countFrauds(labels, place);
 }
 
+/** Takes out what is known of all events that happened after a time. */
+export function unlearnLater({ labels }: History, time: number): void {
+  const first = labels.findIndex(({ at }) => at > time);
+  if (first === -1) return;
+  const kept = labels.slice(first).filter(({ at }) => at <= time);
+  labels.splice(first, labels.length, ...kept);
+  countFrauds(labels, first);
+}
+
 function mark(history: History, { layout }: KeyPlan, label: FraudLabel, id: number): boolean {
   const { at } = label.event;
-  const { planes, capacity } = history;
-  const ids = (layout.idPlane ?? 0) * capacity;
-  const marks = (layout.fraudPlane ?? 0) * capacity;
+  const { planes } = history;
+  const ids = planePlace(history, layout.idPlane ?? 0);
+  const marks = planePlace(history, layout.fraudPlane ?? 0);
   let place = locate(history, history.end, at) - 1;
   while (place >= history.start && timeAt(history, place) === at && planes[ids + place] !== id) {
     place -= 1;
@@ -59,11 +74,12 @@ function mark(history: History, { layout }: KeyPlan, label: FraudLabel, id: numb
   const { frauds } = history;
   let index = frauds.length;
   while (index > 0 && (frauds[index - 1]?.at ?? 0) > at) index -= 1;
-  frauds.splice(index, 0, { at, knownAt });
+  history.frauds = frauds.toSpliced(index, 0, { at, knownAt });
   return isNeeded;
 }
 
-function keepLabel({ labels }: History, label: FraudLabel, id: number): void {
+function keepLabel(history: History, label: FraudLabel, id: number): void {
+  const labels = ownLabels(history);
   const { isFraud, knownAt } = label;
   const { at } = label.event;
   const old = labels.findIndex((other) => other.id === id && other.at === at);

@@ -18,10 +18,15 @@ import type {
   WindowFeature,
   ZScoreFeature,
 } from './definition.ts';
-import { plane, timeAt } from './history.ts';
+import { plane, planePlace, timeAt } from './history.ts';
 import { hasDistinct, slideDistinct } from './sliding/distinct.ts';
 import { extremeIn } from './sliding/extreme.ts';
-import { distinctWindow, extremeWindow, WALKED_MAX } from './sliding/windows.ts';
+import {
+  distinctWindow,
+  EXTREME_WALKED_MAX,
+  extremeWindow,
+  WALKED_MAX,
+} from './sliding/windows.ts';
 import {
   insertSorted,
   maxOf,
@@ -136,12 +141,12 @@ function extremeReader(
   const walk = extreme === 'max' ? maxOf : minOf;
   return ({ history }, from, to) => {
     const start = walkFrom(from, to);
-    if (to - start > WALKED_MAX) {
+    if (to - start > EXTREME_WALKED_MAX) {
       const window = extremeWindow(history, which, plane.amounts, extreme);
       return extremeIn(window, history, start, to);
     }
-    const { planes, capacity } = history;
-    return walk(planes, capacity + start, capacity + to);
+    const amounts = planePlace(history, plane.amounts);
+    return walk(history.planes, amounts + start, amounts + to);
   };
 }
 
@@ -163,10 +168,10 @@ function distinctMeasure({ of, windowS }: DistinctFeature, places: Places): Meas
       row[place] = window.count + (isNew ? 1 : 0);
       return;
     }
-    const { planes, capacity } = history;
+    const { planes } = history;
     seen.clear();
     seen.add(own);
-    const base = other.plane * capacity;
+    const base = planePlace(history, other.plane);
     for (let at = start; at < position; at += 1) seen.add(planes[base + at] ?? NaN);
     row[place] = seen.count;
   };
@@ -198,12 +203,12 @@ function zScoreMeasure({ windowS }: ZScoreFeature, places: Places): Measure {
   const { place } = places;
   const run = { from: 0, to: 0, sum: 0 };
   return (view, row) => {
-    const { planes, capacity } = view.history;
     const from = walkFrom(view.cuts[bound] ?? 0, view.position);
-    run.from = capacity + from;
-    run.to = capacity + view.position;
+    const amounts = planePlace(view.history, plane.amounts);
+    run.from = amounts + from;
+    run.to = amounts + view.position;
     run.sum = sumBetween(view, from, view.position);
-    row[place] = zScoreOf(planes, run, view.amount);
+    row[place] = zScoreOf(view.history.planes, run, view.amount);
   };
 }
 
@@ -321,16 +326,17 @@ function fraudAmountMeasure(
   const { place, minorPerUnit } = places;
   const sorted = new Float64Array(limits.fraudWalkMax.value);
   return (view, row) => {
-    const { planes, capacity, frauds } = view.history;
+    const { planes, frauds } = view.history;
     const end = view.cuts[to] ?? 0;
     // Most keys never had a fraud, and need no walk.
     const start = frauds.length === 0 ? end : walkFrom(view.cuts[from] ?? 0, end);
-    const base = fraud * capacity;
+    const base = planePlace(view.history, fraud);
+    const amounts = planePlace(view.history, plane.amounts);
     let count = 0;
     let sum = 0;
     for (let at = start; at < end; at += 1) {
       if (!((planes[base + at] ?? Infinity) <= view.at)) continue;
-      const amount = planes[capacity + at] ?? 0;
+      const amount = planes[amounts + at] ?? 0;
       insertSorted(sorted, count, amount);
       count += 1;
       sum += amount;
@@ -349,12 +355,12 @@ function streakMeasure({ measure, latest, settled }: StreakFeature, places: Plac
   places.need(settled.delayS, latest);
   const { place } = places;
   return (view, row) => {
-    const { planes, capacity, frauds } = view.history;
+    const { planes, frauds } = view.history;
     const end = view.cuts[to] ?? 0;
     const oldest = Math.max(view.start, end - latest);
     // Most keys never had a fraud, and need not be looked at.
     const last = frauds.length === 0 ? end : oldest;
-    const base = fraud * capacity;
+    const base = planePlace(view.history, fraud);
     let start = end;
     while (start > last && (planes[base + start - 1] ?? Infinity) <= view.at) start -= 1;
     if (measure === 'length') row[place] = end - start;
@@ -402,10 +408,10 @@ function latestRiskMeasure({ latest, settled }: LatestRiskFeature, places: Place
   const fraud = places.fraudPlane();
   places.need(settled.delayS, latest);
   return (view, row) => {
-    const { planes, capacity, frauds } = view.history;
+    const { planes, frauds } = view.history;
     const end = view.cuts[to] ?? 0;
     const start = Math.max(view.start, end - latest);
-    const base = fraud * capacity;
+    const base = planePlace(view.history, fraud);
     let count = 0;
     for (let at = frauds.length === 0 ? end : start; at < end; at += 1) {
       if ((planes[base + at] ?? Infinity) <= view.at) count += 1;

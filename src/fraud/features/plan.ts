@@ -7,7 +7,8 @@ import { assert, assertNever, SECOND_US } from '#kernel';
 import type { FraudEvent } from '../event.ts';
 import { hourOf, nightOf, weekdayOf, weekendOf } from './calendar.ts';
 import type { CalendarFeature, FeatureDefinition, FeatureSet } from './definition.ts';
-import { type Layout, plane, roomFor } from './history.ts';
+import { capacitiesOf, firstOrder, type Layout, plane, roomFor } from './history.ts';
+import { orderFor } from './keys/chunks.ts';
 import { type Measure, measureOf, type Places } from './measures.ts';
 import { distinctBytes } from './sliding/distinct.ts';
 import { WALKED_MAX } from './sliding/windows.ts';
@@ -141,14 +142,16 @@ function keyPlanOf(set: FeatureSet, kind: string): KeyPlan {
     measures.push(measureOf(feature, { ...places, place }));
     features.push(place);
   }
+  const planes = extraPlane + others.length + (usesFrauds ? 2 : 0);
   const layout: Layout = {
-    planes: extraPlane + others.length + (usesFrauds ? 2 : 0),
+    planes,
     hasAmounts,
     extraPlane,
     idPlane,
     fraudPlane,
     bounds: offsets.length,
     sortedSizes,
+    capacities: capacitiesOf({ planes, bounds: offsets.length, sortedSizes }),
     needs: Array.from(needs, ([offsetUs, latest]) => ({ offsetUs, latest })),
     lateUs,
   };
@@ -194,14 +197,14 @@ function placeIn(list: number[], value: number): number {
 export function costPerKeyBytes(set: FeatureSet, kind: string, events: number): number {
   const plan = planOf(set).keys.find((other) => other.kind === kind);
   if (plan === undefined) return 0;
-  let capacity = 8;
-  while (capacity < events) capacity *= 2;
+  const room = roomFor(plan.layout, events);
+  const order = Math.max(orderFor(room), firstOrder(plan.layout));
   const isCounted = (feature: FeatureDefinition): boolean =>
     feature.kind === 'distinct' && feature.key === kind;
   const counted = events > WALKED_MAX ? set.features.filter(isCounted).length : 0;
   const countedBytes = counted * distinctBytes(Math.min(events, limits.fraudWalkMax.value));
-  return OBJECT_BYTES + roomFor(plan.layout, capacity).byteLength + countedBytes;
+  return OBJECT_BYTES + Float64Array.BYTES_PER_ELEMENT * 2 ** order + countedBytes;
 }
 
-/** Measured: the history, its arrays and their headings, the entry of the map, the key's text. */
-const OBJECT_BYTES = 1_000;
+/** Measured: the history, the ids of its latest events, its place in the table, the key's text. */
+const OBJECT_BYTES = 700;

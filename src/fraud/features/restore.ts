@@ -6,10 +6,10 @@ import { limits } from '#config';
 import { accept, refuse, type Result } from '#kernel';
 import type { FeatureSet } from './definition.ts';
 import { type FeatureOptions, type FeatureState, stateOf } from './engine.ts';
-import { type History, plane, rebuild, roomFor } from './history.ts';
-import { addKey, type KeyStore, openKeyStore } from './key-store.ts';
+import { ownLabels, plane, planePlace, rebuild, widenTo } from './history.ts';
+import { addKey, type KeyStore, openKeyStore } from './keys/key-store.ts';
 import { countFrauds } from './labels.ts';
-import { type KeyPlan, planOf } from './plan.ts';
+import { planOf } from './plan.ts';
 import type { SnapshotRefusal } from './refusals.ts';
 import { bytesOf, headingOf, planFor } from './snapshot.ts';
 
@@ -91,24 +91,19 @@ function readKey(store: KeyStore, reader: Reader): void {
   const [kind = 0, keyLength = 0, count = 0, idCount = 0, labelCount = 0] = reader.numbers(5);
   const lengths = reader.numbers(idCount);
   const history = addKey(store, kind, reader.text(keyLength), used);
-  const keyPlan = planFor(store, kind);
+  const { layout } = planFor(store, kind);
   for (const length of lengths) history.ids.push(reader.text(length));
-  widen(history, keyPlan, count);
-  for (let index = 0; index < keyPlan.layout.planes; index += 1) {
-    if (keyPlan.layout.hasAmounts && index === plane.sums) continue;
-    history.planes.set(reader.numbers(count), index * history.capacity);
+  widenTo(history, layout, store.chunks, count);
+  for (let index = 0; index < layout.planes; index += 1) {
+    if (layout.hasAmounts && index === plane.sums) continue;
+    history.planes.set(reader.numbers(count), planePlace(history, index));
   }
   history.end = count;
   history.queued = queued;
   for (let index = 0; index < labelCount; index += 1) {
     const [knownAt = 0, at = 0, id = 0, isFraud] = reader.numbers(4);
-    history.labels.push({ knownAt, at, id, isFraud: isFraud === 1, frauds: 0 });
+    ownLabels(history).push({ knownAt, at, id, isFraud: isFraud === 1, frauds: 0 });
   }
   countFrauds(history.labels, 0);
-  rebuild(history, keyPlan.layout);
-}
-
-function widen(history: History, { layout }: KeyPlan, count: number): void {
-  while (history.capacity < count) history.capacity *= 2;
-  history.planes = roomFor(layout, history.capacity);
+  rebuild(history, layout);
 }

@@ -6,8 +6,17 @@
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { FeatureSet } from './definition.ts';
-import { firstNeeded, type History, idsNeeded, latestAt, plane, settledAt } from './history.ts';
-import type { KeyStore } from './key-store.ts';
+import {
+  firstNeeded,
+  type History,
+  idsNeeded,
+  latestAt,
+  plane,
+  planePlace,
+  settledAt,
+} from './history.ts';
+import type { KeyStore } from './keys/key-store.ts';
+import { queuedKeys } from './keys/key-table.ts';
 import { labelsNeeded } from './labels.ts';
 import type { KeyPlan } from './plan.ts';
 
@@ -37,9 +46,9 @@ export function writeSnapshot({ set, store, tally }: Core): Buffer {
   const tallied = { ...counts, clock: Number.isFinite(clock) ? clock : undefined };
   const heading = Buffer.from(JSON.stringify({ ...headingOf(set), keys, evicted, tallied }));
   const parts = [numbers([heading.length]), heading];
-  for (const [kind, histories] of store.byKind.entries()) {
+  for (const [kind, table] of store.byKind.entries()) {
     const plan = planFor(store, kind);
-    for (const history of histories.values()) {
+    for (const history of queuedKeys(table)) {
       const settled = settledAt(history, plan.layout);
       parts.push(numbers([history.used, history.queued]), ...partsOf(plan, history, settled));
     }
@@ -51,9 +60,9 @@ export function writeSnapshot({ set, store, tally }: Core): Buffer {
 /** The sum of the hashes of all keys, so that it does not matter in which order they are. */
 export function digestOf(store: KeyStore): string {
   let sum = 0n;
-  for (const [kind, histories] of store.byKind.entries()) {
+  for (const [kind, table] of store.byKind.entries()) {
     const plan = planFor(store, kind);
-    for (const history of histories.values()) {
+    for (const history of queuedKeys(table)) {
       const hash = createHash('sha256');
       for (const part of partsOf(plan, history, latestAt(history))) hash.update(part);
       sum += BigInt(`0x${hash.digest('hex')}`);
@@ -85,7 +94,7 @@ export function planFor(store: KeyStore, kind: number): KeyPlan {
 /** What is needed of a key where its latest event is at a time. */
 function partsOf(plan: KeyPlan, history: History, latest: number): readonly Buffer[] {
   const { layout } = plan;
-  const { end, planes, capacity } = history;
+  const { end, planes } = history;
   const start = firstNeeded(history, layout, latest);
   const labels = history.labels.slice(history.labels.length - labelsNeeded(history, plan, latest));
   const key = Buffer.from(history.key);
@@ -95,7 +104,7 @@ function partsOf(plan: KeyPlan, history: History, latest: number): readonly Buff
   const parts = [numbers([...head, ...texts.map(({ length }) => length)]), key, ...texts];
   for (let index = 0; index < layout.planes; index += 1) {
     if (layout.hasAmounts && index === plane.sums) continue;
-    const from = index * capacity;
+    const from = planePlace(history, index);
     parts.push(bytesOf(planes.subarray(from + start, from + end)));
   }
   for (const { knownAt, at, id, isFraud } of labels) {

@@ -4,12 +4,12 @@
 
 import { limits } from '#config';
 import {
-  hintsPlace,
   type History,
   type KnownLabel,
   type Layout,
   locate,
   plane,
+  planePlace,
   sortedBefore,
   sortedPlace,
   timeAt,
@@ -62,37 +62,37 @@ interface Looks {
 /** Turns a view to a history, at the position where an event belongs. */
 export function look(view: View, history: History, position: number, looks: Looks): void {
   const { cuts, at } = view;
-  const { planes } = history;
+  const { planes, base } = history;
   const { offsets, layout } = looks;
   view.history = history;
   view.position = position;
   view.start = Math.max(history.start, position - EVENTS_MAX);
-  const hints = hintsPlace(layout, history.capacity);
   for (let bound = 0; bound < cuts.length; bound += 1) {
-    const cut = locate(history, planes[hints + bound] ?? 0, at - (offsets[bound] ?? 0));
-    planes[hints + bound] = cut;
+    const cut = locate(history, planes[base + bound] ?? 0, at - (offsets[bound] ?? 0));
+    planes[base + bound] = cut;
     cuts[bound] = Math.min(Math.max(cut, view.start), position);
   }
   if (layout.sortedSizes.length > 0) lookAtSorted(view, layout);
 }
 
-function lookAtSorted({ history, position, sorted }: View, layout: Layout): void {
-  const { start, end, planes, capacity } = history;
+function lookAtSorted(view: View, layout: Layout): void {
+  const { history, position, sorted } = view;
+  const { start, end, planes } = history;
   for (let which = 0; which < sorted.length; which += 1) {
     const seen = sorted[which];
     if (seen === undefined) continue;
     const size = layout.sortedSizes[which] ?? 0;
     const isLatest = position === end;
     seen.amounts = isLatest ? planes : sortedBefore(history, position, size);
-    seen.from = isLatest ? sortedPlace(layout, capacity, which) : 0;
+    seen.from = isLatest ? sortedPlace(history, layout, which) : 0;
     seen.count = Math.min(size, position - start);
   }
 }
 
 export function sumBetween({ history }: View, from: number, to: number): number {
   if (from >= to) return 0;
-  const { planes, capacity } = history;
-  const sums = plane.sums * capacity;
+  const { planes } = history;
+  const sums = planePlace(history, plane.sums);
   const before = from === 0 ? 0 : (planes[sums + from - 1] ?? 0);
   return (planes[sums + to - 1] ?? 0) - before;
 }

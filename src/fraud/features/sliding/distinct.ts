@@ -5,6 +5,8 @@
 /** The planes of a history. */
 export interface Columns {
   readonly planes: Float64Array;
+  /** Where the first of them begins, and how far apart they are. */
+  readonly origin: number;
   readonly capacity: number;
 }
 
@@ -35,11 +37,11 @@ export function openDistinctWindow(plane: number): DistinctWindow {
 /** Moves the window to other events, or counts anew where that is less to do. */
 export function slideDistinct(
   window: DistinctWindow,
-  { planes, capacity }: Columns,
+  { planes, origin, capacity }: Columns,
   from: number,
   to: number,
 ): void {
-  const base = window.plane * capacity;
+  const base = origin + window.plane * capacity;
   const moves = Math.abs(from - window.from) + Math.abs(to - window.to);
   if (moves > to - from || 2 * (to - from) > window.times.length) {
     clear(window, to - from);

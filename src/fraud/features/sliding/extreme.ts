@@ -35,7 +35,8 @@ export function extremeIn(
   if (window.to < to) compare(window, columns, window.to, to);
   window.from = from;
   window.to = to;
-  return columns.planes[window.plane * columns.capacity + window.place] ?? NaN;
+  const { planes, origin, capacity } = columns;
+  return planes[origin + window.plane * capacity + window.place] ?? NaN;
 }
 
 /** Forgets of the events from a place on, which will not be the same any more. */
@@ -47,12 +48,12 @@ export function cutExtreme(window: ExtremeWindow, place: number): void {
 /** Of equals the latest is taken, which stays longest in the window. */
 function compare(
   window: ExtremeWindow,
-  { planes, capacity }: Columns,
+  { planes, origin, capacity }: Columns,
   from: number,
   to: number,
 ): void {
   const { plane, sign } = window;
-  const base = plane * capacity;
+  const base = origin + plane * capacity;
   let { place } = window;
   let most = sign * (planes[base + place] ?? 0);
   for (let at = from; at < to; at += 1) {

@@ -73,7 +73,7 @@ const steps = fc.array(
     back: fc.oneof(fc.nat({ max: 5 }), fc.nat({ max: LATE_S })),
     drawn: fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 90 }), fc.nat({ max: 5 })),
   }),
-  { minLength: 20, maxLength: 120 },
+  { minLength: 20, maxLength: 300 },
 );
 
 /** In the total order, as the history has them. */
@@ -139,7 +139,7 @@ test('a busy key is answered what a walk over its events would say, whatever com
         }
       }
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 });
 

@@ -45,7 +45,7 @@ test('a window counts the different numbers in it, however it moves and whatever
   fc.assert(
     fc.property(values, moves, (planes, all) => {
       const window = openDistinctWindow(0);
-      const columns = { planes, capacity: CAPACITY };
+      const columns = { planes, origin: 0, capacity: CAPACITY };
       let from = 100;
       let to = 300;
       for (const move of all) {
@@ -83,7 +83,7 @@ test('a window knows its least and greatest amount, however it moves and whateve
       for (const move of all) {
         from = Math.min(within(from + move.from, 0), CAPACITY - 1);
         to = within(to + move.to, from + 1);
-        const found = extremeIn(window, { planes, capacity: CAPACITY }, from, to);
+        const found = extremeIn(window, { planes, origin: 0, capacity: CAPACITY }, from, to);
         const inside = planes.subarray(from, to);
         assert.equal(found, isMax ? Math.max(...inside) : Math.min(...inside));
         if (move.back > 0) {

@@ -5,8 +5,10 @@
 import { type Columns, cutDistinct, type DistinctWindow, openDistinctWindow } from './distinct.ts';
 import { cutExtreme, type ExtremeWindow, openExtremeWindow } from './extreme.ts';
 
-/** A window of no more events than this is walked through. */
+/** A window of no more events than this is walked through for different keys. */
 export const WALKED_MAX = 64;
+/** For an extreme, of which a step costs less; and what has a spread is walked through anyway. */
+export const EXTREME_WALKED_MAX = 192;
 
 /** By the numbers that the features were given. */
 export interface Windows {

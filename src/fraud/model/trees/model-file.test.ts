@@ -138,6 +138,15 @@ test('trees that would run for ever or leave their arrays are refused, even well
   for (const text of cases) assert.equal(codeOf(text), 'model_damaged', text.slice(0, 300));
 });
 
+test('a model of more columns than scoring can name is refused', () => {
+  const wide = Array.from({ length: 1_024 }, (_, column) => `f${column}`);
+  const text = resigned((whole) => whole.replaceAll(JSON.stringify(names), JSON.stringify(wide)));
+  assert.equal(codeOf(text, { names: wide, version: 'three-1' }), 'model_damaged');
+  const least = wide.slice(1);
+  const fits = resigned((whole) => whole.replaceAll(JSON.stringify(names), JSON.stringify(least)));
+  assert.equal(codeOf(fits, { names: least, version: 'three-1' }), 'model_damaged', 'by its card');
+});
+
 test('an equal name of a model means equal trees', () => {
   assert.equal(modelVersion(model().trees), modelVersion(written.trees));
   assert.match(modelVersion(written.trees), /^trees_[0-9a-f]{16}$/);

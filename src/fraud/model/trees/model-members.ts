@@ -4,7 +4,7 @@
 import { limits } from '#config';
 import type { Calibration } from '../calibrate.ts';
 import type { ModelCard, ModelMetric, TrainedOn } from '../card.ts';
-import type { TreeNodes } from './trees.ts';
+import { COLUMNS_MAX, NODES_MAX, type TreeNodes } from './trees.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -36,6 +36,7 @@ export function readNodes(value: unknown, columns: number): TreeNodes | undefine
   if (values === undefined || covers === undefined) return undefined;
   const lists = [features, thresholds, missingRights, values, covers];
   if (lists.some((list) => list.length !== lefts.length)) return undefined;
+  if (lefts.length > NODES_MAX || columns > COLUMNS_MAX) return undefined;
   const read: TreeNodes = {
     roots: Int32Array.from(roots),
     depths: Int32Array.from(depths),
