@@ -47,6 +47,23 @@ test('a schedule runs again and again, with the time of the clock and its name',
   for (const context of contexts) assert.deepEqual(context, expected);
 });
 
+test('a schedule that is in no hurry does not run at the start, and others do', async () => {
+  const runs: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const run = (name: string) => () => {
+    runs.push(name);
+    if (name === 'later') both.resolve();
+    return Promise.resolve();
+  };
+  const later = started({ name: 'later', everyMs: 60_000, firstAfterMs: 20, run: run('later') });
+  const never = started({ name: 'no', everyMs: 1, firstAfterMs: 3_600_000, run: run('no') });
+  const { stop } = started({ name: 'at once', everyMs: 60_000, run: run('at once') });
+  assert.deepEqual(runs, ['at once']);
+  await both.promise;
+  for (const end of [later.stop, never.stop, stop]) await end();
+  assert.deepEqual(runs, ['at once', 'later']);
+});
+
 test('a schedule that fails is tried again; the log has the first and the end', async () => {
   let runs = 0;
   const done = Promise.withResolvers<void>();

@@ -33,9 +33,10 @@ async function repeat(
   schedule: Schedule,
   outside: { readonly clock: Clock; readonly logger: Logger; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { name, everyMs } = schedule;
+  const { name, everyMs, firstAfterMs } = schedule;
   const { clock, logger, signal } = outside;
   let failures = 0;
+  if (firstAfterMs !== undefined) await pause(firstAfterMs, signal);
   while (!signal.aborted) {
     try {
       await schedule.run(scheduleContext(clock, name));
@@ -47,7 +48,11 @@ async function repeat(
       else logger.debug('schedule failed again', { schedule: name, failures, error });
     }
     const pauseMs = Math.min(everyMs * 2 ** Math.min(failures, 10), FAILURE_PAUSE_MAX_MS);
-    // Aborting ends the pause with a rejection, which is what we wait for.
-    await sleep(failures === 0 ? everyMs : pauseMs, undefined, { signal }).catch(() => undefined);
+    await pause(failures === 0 ? everyMs : pauseMs, signal);
   }
+}
+
+/** Aborting ends it with a rejection, which is what we wait for. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

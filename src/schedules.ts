@@ -11,6 +11,8 @@ export interface Schedule {
   readonly name: string;
   /** From the end of one run to the beginning of the next. */
   readonly everyMs: number;
+  /** From the start to the first run, which is at once unless given. */
+  readonly firstAfterMs?: number | undefined;
   run(context: TransactionContext): Promise<unknown>;
 }
 

@@ -102,9 +102,23 @@ export const lakeDecisions: LakeTable<LakeDecision, typeof decisionFields> = {
   }),
 };
 
-function countedCodes({ ruleReasons, modelReasons }: LakeDecision): string[] {
+function countedCodes({ ruleReasons, modelReasons }: Reasons): string[] {
   const counted = ruleReasons.filter(({ shadow, setAside }) => !shadow && !setAside);
   return [...new Set([...counted, ...modelReasons].map(({ code }) => code))];
+}
+
+type Reasons = Pick<FraudDecision, 'ruleReasons' | 'modelReasons'>;
+
+const noCodes: readonly string[] = [];
+
+/** Of texts of JSON as the bank keeps them, empty where there are no reasons. */
+export function reasonCodesOf(ruleReasons: string, modelReasons: string): readonly string[] {
+  // So it is of nearly all.
+  if (ruleReasons === '' && modelReasons === '') return noCodes;
+  return countedCodes({
+    ruleReasons: ruleReasons === '' ? [] : (JSON.parse(ruleReasons) as RuleReason[]),
+    modelReasons: modelReasons === '' ? [] : (JSON.parse(modelReasons) as ReasonShare[]),
+  });
 }
 
 function isRuleReasons(json: unknown): json is RuleReason[] {

@@ -103,12 +103,20 @@ export const lakeLabels: LakeTable<LakeLabel, typeof labelFields> = {
 };
 
 export function eventColumnsOf(events: readonly FraudEvent[]): EventColumns {
-  const keyed = (kind: (typeof keyKinds)[number]): (string | undefined)[] =>
-    events.map(({ keys }) => keys[kind]);
   return {
     event_id: events.map(({ id }) => id),
     event_at: events.map(({ at }) => at),
     amount: events.map(({ amount }) => amount),
+    ...keyColumnsOf(events.map(({ keys }) => keys)),
+  };
+}
+
+type KeyColumns = Pick<EventColumns, keyof typeof keyFields | 'other_keys'>;
+
+export function keyColumnsOf(keys: readonly FraudEvent['keys'][]): KeyColumns {
+  const keyed = (kind: (typeof keyKinds)[number]): (string | undefined)[] =>
+    keys.map((each) => each[kind]);
+  return {
     customer: keyed('customer'),
     account: keyed('account'),
     counterparty: keyed('counterparty'),
@@ -119,14 +127,17 @@ export function eventColumnsOf(events: readonly FraudEvent[]): EventColumns {
     channel: keyed('channel'),
     product: keyed('product'),
     currency: keyed('currency'),
-    other_keys: events.map(({ keys }) => otherKeys(keys)),
+    other_keys: keys.map(otherKeys),
   };
 }
 
+const isUsual: ReadonlySet<string> = new Set(keyKinds);
+
 function otherKeys(keys: FraudEvent['keys']): string | undefined {
-  const others = Object.keys(keys).filter((kind) => !Object.hasOwn(keyFields, kind));
-  if (others.length === 0) return undefined;
-  return JSON.stringify(Object.fromEntries(others.toSorted().map((kind) => [kind, keys[kind]])));
+  let others: string[] | undefined;
+  for (const kind in keys) if (!isUsual.has(kind)) (others ??= []).push(kind);
+  if (others === undefined) return undefined;
+  return JSON.stringify(Object.fromEntries(others.sort().map((kind) => [kind, keys[kind]])));
 }
 
 export function eventOf(columns: EventColumns, index: number): FraudEvent {

@@ -51,6 +51,11 @@ export async function updateFeedPosition(
   });
 }
 
+export interface FeedEnd {
+  readonly upTo: bigint;
+  readonly decisions: number;
+}
+
 /**
  * The last of the next entries that together have so many decisions at most, and at least one
  * entry; undefined where there is none.
@@ -66,8 +71,8 @@ export async function selectFeedEnd(
     readonly entriesMax: number;
     readonly rowsMax: number;
   },
-): Promise<bigint | undefined> {
-  const [row] = await q.query<{ position: bigint }>({
+): Promise<FeedEnd | undefined> {
+  const [row] = await q.query<{ position: bigint; decisions: bigint }>({
     name: 'fraud.select_feed_end',
     text: `with next as (
         select l.position, l.kind, l.id from fraud.log l
@@ -78,11 +83,11 @@ export async function selectFeedEnd(
           sum(coalesce(b.decisions, 1)) over (order by n.position) as decisions
         from next n left join fraud.batches b on n.kind = 'batch' and b.id = n.id
       )
-      select c.position from counted c where c.decisions <= $3 or c.place = 1
+      select c.position, c.decisions from counted c where c.decisions <= $3 or c.place = 1
       order by c.position desc limit 1`,
     values: [after, entriesMax, rowsMax],
   });
-  return row?.position;
+  return row && { upTo: row.position, decisions: Number(row.decisions) };
 }
 
 interface LabelRow {

@@ -4,12 +4,7 @@ import { DAY_US, idOf, newId, newUuid, type Instant } from '#kernel';
 import { openSession, type Database, type Objects } from '#platform';
 import { testDatabase, type TestDatabase } from '../../platform/database/testing.ts';
 import type { FraudEvent } from '../event.ts';
-import {
-  insertBatches,
-  insertDecisions,
-  type StoredBatch,
-  type StoredDecision,
-} from '../screening/decision-store.ts';
+import { insertBatch, type StoredBatch, type StoredDecision } from '../screening/decision-store.ts';
 import { compactLakes } from './upkeep/tenants.ts';
 import { lakeDecisions } from './decisions.ts';
 import { lakeEvents, lakeLabels } from './events.ts';
@@ -88,8 +83,7 @@ async function decide(time: Instant, count: number, tenant = 'main'): Promise<St
     sha256: Buffer.alloc(32),
     decisions,
   };
-  await insertBatches(held.database, [batch]);
-  await insertDecisions(held.database, decisions);
+  await insertBatch(held.database, batch);
   await inLog('batch', batch.id, tenant);
   return batch;
 }
@@ -232,7 +226,7 @@ test('processes that feed at once write each row to one file', async (t) => {
   assert.equal(await countBacklog(world.database), 0n);
 });
 
-test('much at once is written by a thread of its own, which fails as the bank itself does', async (t) => {
+test('where there is no thread for it, much at once is written here, and may fail here', async (t) => {
   const world = await fed(t);
   const { decisions } = await decide(at(1), 150);
   const ending = { ...world, objects: failingAfter(world.objects, 1) };

@@ -3,18 +3,13 @@
 // the very same files, and a row is never in two of them.
 
 import { limits } from '#config';
-import { idOf } from '#kernel';
-import type { Database, Objects, Queryable, TransactionContext } from '#platform';
-import { selectLog, type LogRow } from '../log/log-store.ts';
-import {
-  selectBatches,
-  type StoredBatch,
-  type StoredDecision,
-} from '../screening/decision-store.ts';
-import { openLakeFiles, type LakeFiles } from './apart/files.ts';
-import type { LakeRows } from './apart/task.ts';
-import { openLakeThread } from './apart/thread.ts';
-import type { LakeDecision } from './decisions.ts';
+import { idOf, type Uuid } from '#kernel';
+import type { Database, Queryable, TransactionContext } from '#platform';
+import { selectLog } from '../log/log-store.ts';
+import { lakeLabels, type LakeLabel } from './events.ts';
+import { fedDecisions } from './feed/columns.ts';
+import { selectFeedBatches, selectFeedColumns, type FeedBatch } from './feed/feed-store.ts';
+import { writeFed } from './feed/files.ts';
 import {
   lockFeedPlace,
   selectFeedEnd,
@@ -22,10 +17,14 @@ import {
   updateFeedPlan,
   updateFeedPosition,
 } from './lake-store.ts';
+import { lakeOf, type LakeObjects } from './layout.ts';
+import { openLakeWriter } from './write.ts';
 
 export interface FeedWorld {
   readonly database: Pick<Database, 'query' | 'transaction'>;
-  readonly objects: Objects;
+  readonly objects: LakeObjects;
+  /** Does what is not little; without one, all of it is done here. */
+  readonly apart?: { feed(context: TransactionContext): Promise<FeedReport> } | undefined;
 }
 
 export interface FeedReport {
@@ -40,110 +39,89 @@ interface Span {
   readonly upTo: bigint;
 }
 
-/** Writes what the log has that the lake has not, piece by piece until there is no more. */
+interface Plan extends Span {
+  /** Undefined where another process has settled it. */
+  readonly decisions: number | undefined;
+}
+
+/** Writes what the log has that the lake has not, file by file until there is no more. */
 export async function feedLake(world: FeedWorld, context: TransactionContext): Promise<FeedReport> {
-  const { database, objects } = world;
-  const fed = { entries: 0, decisions: 0, labels: 0 };
-  await using threads = new AsyncDisposableStack();
-  let thread: LakeFiles | undefined;
+  const { database, apart } = world;
+  let fed: FeedReport = { entries: 0, decisions: 0, labels: 0 };
   for (;;) {
-    const span = await database.transaction(context, planFeed);
-    if (span === undefined) return fed;
-    const first = await readPiece(database, span);
+    const plan = await database.transaction(context, planFeed);
+    if (plan === undefined) return fed;
     // Little is written faster than a thread is started.
-    if (!isLittle(first, span)) thread ??= threads.use(openLakeThread(objects));
-    const files = thread ?? openLakeFiles(objects);
-    for (let piece = first; ; piece = await readPiece(database, { ...span, after: piece.upTo })) {
-      await files.add(piece.rows);
-      fed.entries += piece.entries;
-      fed.decisions += sum(piece.rows.map(({ decisions }) => decisions.length));
-      fed.labels += sum(piece.rows.map(({ labels }) => labels.length));
-      if (piece.upTo === span.upTo) break;
-    }
-    await files.close();
-    await database.transaction(context, (tx) => updateFeedPosition(tx, span));
+    const isLittle = (plan.decisions ?? Infinity) <= limits.fraudLakeLittleRows.value;
+    if (apart !== undefined && !isLittle) return sumOf(fed, await apart.feed(context));
+    fed = sumOf(fed, await writeSpan(world, plan));
+    await database.transaction(context, (tx) => updateFeedPosition(tx, plan));
   }
 }
 
-function isLittle({ rows, upTo }: Piece, span: Span): boolean {
-  const decisions = sum(rows.map((each) => each.decisions.length));
-  return upTo === span.upTo && decisions <= limits.fraudLakeLittleRows.value;
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
+function sumOf(one: FeedReport, other: FeedReport): FeedReport {
+  return {
+    entries: one.entries + other.entries,
+    decisions: one.decisions + other.decisions,
+    labels: one.labels + other.labels,
+  };
 }
 
 /** What a process settled and did not finish comes first. */
-async function planFeed(tx: Queryable): Promise<Span | undefined> {
+async function planFeed(tx: Queryable): Promise<Plan | undefined> {
   const { after, upTo } = await lockFeedPlace(tx);
-  if (upTo !== undefined) return { after, upTo };
+  if (upTo !== undefined) return { after, upTo, decisions: undefined };
   const end = await selectFeedEnd(tx, {
     after,
     entriesMax: limits.fraudLakeFeedEntries.value,
     rowsMax: limits.fraudLakeFeedRows.value,
   });
   if (end === undefined) return undefined;
-  await updateFeedPlan(tx, end);
-  return { after, upTo: end };
+  await updateFeedPlan(tx, end.upTo);
+  return { after, ...end };
 }
 
-interface Piece {
-  readonly rows: readonly LakeRows[];
-  readonly entries: number;
-  readonly upTo: bigint;
-}
-
-/** Some entries at a time, so that payments are not kept waiting for long. */
-async function readPiece(q: Queryable, span: Span): Promise<Piece> {
-  const countMax = limits.fraudLakePieceEntries.value;
-  const entries = await selectLog(q, { ...span, countMax });
-  const upTo = entries.length < countMax ? span.upTo : (entries.at(-1)?.position ?? span.upTo);
-  return { rows: await rowsOf(q, entries), entries: entries.length, upTo };
-}
-
-async function rowsOf(q: Queryable, entries: readonly LogRow[]): Promise<LakeRows[]> {
-  const idsOf = (kind: LogRow['kind']): string[] => {
+async function writeSpan(
+  { database, objects }: FeedWorld,
+  { after, upTo }: Span,
+): Promise<FeedReport> {
+  // One that an older release has settled may have more than are settled now.
+  const countMax = Number(upTo - after);
+  const entries = await selectLog(database, { after, upTo, countMax });
+  const idsOf = (kind: string): Uuid[] => {
     return entries.filter((entry) => entry.kind === kind).map(({ id }) => id);
   };
-  const batches = idsOf('batch').map((id) => idOf('scb', id));
-  const rows = (await selectBatches(q, batches)).map((batch): LakeRows => {
-    const { tenant, decisions } = batch;
-    return {
-      tenant,
-      events: decisions.map(({ event }) => event),
-      decisions: decisions.map((decision) => decisionOf(batch, decision)),
-      labels: [],
-    };
-  });
-  for (const { tenant, label } of await selectLakeLabels(q, idsOf('label'))) {
-    rows.push({ tenant, events: [], decisions: [], labels: [label] });
+  const batches = await selectFeedBatches(
+    database,
+    idsOf('batch').map((id) => idOf('scb', id)),
+  );
+  let decisions = 0;
+  for (const [tenant, own] of Map.groupBy(batches, (batch) => batch.tenant)) {
+    decisions += await writeDecisions(database, lakeOf(objects, tenant), own);
   }
-  return rows;
+  const labels = await selectLakeLabels(database, idsOf('label'));
+  for (const [tenant, own] of Map.groupBy(labels, (label) => label.tenant)) {
+    await writeLabels(
+      lakeOf(objects, tenant),
+      own.map(({ label }) => label),
+    );
+  }
+  return { entries: entries.length, decisions, labels: labels.length };
 }
 
-function decisionOf(batch: StoredBatch, decision: StoredDecision): LakeDecision {
-  const { subject } = decision;
-  return {
-    event: decision.event,
-    batch: decision.batch,
-    subject: subject === undefined ? undefined : idOf('pay', subject),
-    accountId: decision.accountId,
-    revision: batch.revision,
-    decidedAt: decision.decidedAt,
-    tookUs: decision.tookUs,
-    mode: decision.mode,
-    outcome: decision.outcome,
-    shadowOutcome: decision.shadowOutcome,
-    score: decision.score,
-    challenger: batch.challenger,
-    challengerScore: decision.challengerScore,
-    features: decision.features,
-    featureSetVersion: decision.featureSetVersion,
-    modelVersion: decision.modelVersion,
-    ruleSetVersion: decision.ruleSetVersion,
-    ruleSetFingerprint: decision.ruleSetFingerprint,
-    ruleReasons: decision.ruleReasons,
-    modelReasons: decision.modelReasons,
-  };
+/** Of one tenant. */
+async function writeDecisions(
+  q: Queryable,
+  lake: LakeObjects,
+  batches: readonly FeedBatch[],
+): Promise<number> {
+  const decisions = fedDecisions(batches, await selectFeedColumns(q, batches));
+  await writeFed(lake, decisions);
+  return decisions.ids.length;
+}
+
+async function writeLabels(lake: LakeObjects, labels: readonly LakeLabel[]): Promise<void> {
+  const writer = openLakeWriter(lake, lakeLabels);
+  await writer.add(labels);
+  await writer.close();
 }

@@ -3,8 +3,14 @@
 
 import { limits } from '#config';
 import { startOfDay, type Instant } from '#kernel';
-import { writeParquet, type ParquetFields } from '#platform';
-import { partKey, type LakeObjects, type LakePartKind } from './layout.ts';
+import { writeParquet, type ParquetFacts, type ParquetFields } from '#platform';
+import {
+  partKey,
+  type LakeObjects,
+  type LakePartKind,
+  type LakeTableName,
+  type PartSpan,
+} from './layout.ts';
 import { compareRows, isRepeated, type LakeTable } from './table.ts';
 
 export interface LakeReport {
@@ -44,12 +50,8 @@ export function openLakeWriter<Row, Fields extends ParquetFields>(
     const last = rows.at(-1);
     if (first === undefined || last === undefined) return;
     const span = { table: table.name, kind, first: table.at(first), last: table.at(last) };
-    const content = writeParquet(table.fields, table.columnsOf(rows), {
-      'florin.table': table.name,
-    });
-    const key = partKey(span, content);
-    await lake.put(key, content);
-    keys.push(key);
+    const content = writeParquet(table.fields, table.columnsOf(rows), factsOf(table.name));
+    keys.push(await putPart(lake, span, content));
     waiting -= days.get(day)?.length ?? 0;
     days.delete(day);
     written.rows += rows.length;
@@ -73,6 +75,22 @@ export function openLakeWriter<Row, Fields extends ParquetFields>(
       return { ...written, parts: keys.length, keys };
     },
   };
+}
+
+/** What a file of a table says of itself. */
+export function factsOf(table: LakeTableName): ParquetFacts {
+  return { 'florin.table': table };
+}
+
+/** Answers its key. */
+export async function putPart(
+  lake: Pick<LakeObjects, 'put'>,
+  span: PartSpan,
+  content: Buffer,
+): Promise<string> {
+  const key = partKey(span, content);
+  await lake.put(key, content);
+  return key;
 }
 
 function inOrder<Row, Fields extends ParquetFields>(

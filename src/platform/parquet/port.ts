@@ -34,6 +34,33 @@ export type ParquetColumns<Fields extends ParquetFields> = {
   readonly [Name in keyof Fields]: readonly ParquetValue<Fields[Name]>[];
 };
 
+/** Lists of numbers in bulk: all values one after another, and how many each list has. */
+export interface NumberLists {
+  readonly values: Float64Array;
+  readonly lengths: Uint32Array;
+}
+
+/** What a column is made of: a value for each row, or numbers in bulk. */
+export type ParquetInput = readonly unknown[] | Float64Array | NumberLists;
+
+/** A column as it stands in files: made once, it can be in several of as many rows. */
+export interface EncodedColumn {
+  readonly name: string;
+  readonly field: ParquetField;
+  readonly rows: number;
+  /** With repeated ones, and those that are not there. */
+  readonly values: number;
+  readonly isCompressed: boolean;
+  /** The pages, each after its header. */
+  readonly pages: readonly Buffer[];
+  /** Of the page of the dictionary with its header; 0 where there is none. */
+  readonly dictionaryBytes: number;
+  readonly bytesUncompressed: number;
+  /** Of numbers that are whole, eight bytes each. */
+  readonly span: { readonly min: Buffer; readonly max: Buffer } | undefined;
+  readonly missing: number;
+}
+
 /** What a file says of itself beside its columns. */
 export type ParquetFacts = Readonly<Record<string, string>>;
 

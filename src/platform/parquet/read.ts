@@ -2,6 +2,7 @@
 // refused, never read in part. Its bytes must be known to be those that were written, as objects
 // are by their checksums: the library trusts the counts inside pages, and false ones cost memory.
 
+import { zstdDecompressSync } from 'node:zlib';
 import {
   parquetMetadataAsync,
   parquetRead,
@@ -145,6 +146,10 @@ async function readColumns({ file, metadata, fields, limits }: Reading): Promise
         const output = new Uint8Array(length);
         snappyUncompress(input, output);
         return output;
+      },
+      ZSTD: (input, length) => {
+        assert(length <= limits.bytesMax, `a page says that it holds ${length} bytes`);
+        return zstdDecompressSync(input, { maxOutputLength: Math.max(length, 1) });
       },
     },
     onChunk: ({ columnName, columnData, rowStart }) => {

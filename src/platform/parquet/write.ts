@@ -1,115 +1,202 @@
-// Writes Parquet files with hyparquet-writer. The same columns give the same bytes, because the
-// compressor is part of the library and nothing of the machine or the time is written.
+// Writes Parquet files: columns one after another, and at the end what is known of them. The same
+// columns give the same bytes.
 
-import type { SchemaElement } from 'hyparquet';
-import { ByteWriter, parquetWrite, type ColumnSource } from 'hyparquet-writer';
 import { assert } from '#kernel';
+import { bytesOf, encodeColumn, encodings } from './encode.ts';
 import type {
+  EncodedColumn,
   ParquetColumns,
   ParquetFacts,
   ParquetField,
   ParquetFields,
   ParquetType,
 } from './port.ts';
+import { thriftBytes, type ThriftStruct, type ThriftValue } from './thrift.ts';
 
-const elements: Readonly<Record<ParquetType, Omit<SchemaElement, 'name'>>> = {
-  flag: { type: 'BOOLEAN' },
-  whole: { type: 'INT64' },
-  number: { type: 'DOUBLE' },
-  text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
-  instant: {
-    type: 'INT64',
-    converted_type: 'TIMESTAMP_MICROS',
-    logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
-  },
-  numbers: { type: 'DOUBLE' },
-  texts: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
+const MAGIC = Buffer.from('PAR1');
+const VERSION = 2;
+/** Numbers of the format. */
+const BOOLEAN = 0;
+const INT64 = 2;
+const DOUBLE = 5;
+const BYTE_ARRAY = 6;
+const UNCOMPRESSED = 0;
+const ZSTD = 6;
+const REQUIRED = 0;
+const OPTIONAL = 1;
+const REPEATED = 2;
+
+interface Element {
+  readonly type: number;
+  readonly converted?: number;
+  readonly logical?: ThriftStruct;
+}
+
+const text: Element = { type: BYTE_ARRAY, converted: 0, logical: [[1, { struct: [] }]] };
+const LIST_CONVERTED = 3;
+const listLogical: ThriftStruct = [[3, { struct: [] }]];
+const microseconds: ThriftStruct = [[2, { struct: [] }]];
+const instantLogical: ThriftStruct = [
+  [
+    8,
+    {
+      struct: [
+        [1, { flag: true }],
+        [2, { struct: microseconds }],
+      ],
+    },
+  ],
+];
+
+const elements: Readonly<Record<ParquetType, Element>> = {
+  flag: { type: BOOLEAN },
+  whole: { type: INT64 },
+  number: { type: DOUBLE },
+  text,
+  instant: { type: INT64, converted: 10, logical: instantLogical },
+  numbers: { type: DOUBLE },
+  texts: text,
 };
 
-/** A file of one group of rows, compressed with Snappy, which every reader of Parquet knows. */
+/** A file of one group of rows. */
 export function writeParquet<Fields extends ParquetFields>(
   fields: Fields,
   columns: ParquetColumns<Fields>,
   facts: ParquetFacts = {},
 ): Buffer {
-  const sources = Object.entries(fields).map(([name, field]) =>
-    sourceOf(name, field, columns[name] ?? []),
+  const encoded = Object.entries(fields).map(([name, field]) =>
+    encodeColumn(name, field, columns[name] ?? []),
   );
-  const rows = sources[0]?.data.length ?? 0;
+  return writeEncoded(encoded, facts);
+}
+
+/** As above, of columns that were encoded before, in this order. */
+export function writeEncoded(columns: readonly EncodedColumn[], facts: ParquetFacts): Buffer {
+  const rows = columns[0]?.rows ?? 0;
   assert(
-    sources.every(({ data }) => data.length === rows),
+    columns.every((column) => column.rows === rows),
     'the columns of a Parquet file are not all of one length',
   );
-  const writer = new ByteWriter();
-  // Nothing is awaited: a writer into memory has nothing to wait for.
-  void parquetWrite({
-    writer,
-    schema: schemaOf(fields),
-    columnData: sources,
-    rowGroupSize: Math.max(rows, 1),
-    kvMetadata: Object.entries(facts).map(([key, value]) => ({ key, value })),
-    createdBy: 'florin',
-  });
-  return Buffer.from(writer.getBuffer());
-}
-
-function schemaOf(fields: ParquetFields): SchemaElement[] {
-  const root: SchemaElement = { name: 'root', num_children: Object.keys(fields).length };
-  const columns = Object.entries(fields).flatMap(([name, field]): SchemaElement[] => {
-    const element = elements[field.type];
-    const repetition = field.isOptional === true ? 'OPTIONAL' : 'REQUIRED';
-    if (!isList(field.type)) return [{ name, ...element, repetition_type: repetition }];
-    return [
-      {
-        name,
-        repetition_type: repetition,
-        converted_type: 'LIST',
-        logical_type: { type: 'LIST' },
-        num_children: 1,
-      },
-      { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-      { name: 'element', ...element, repetition_type: 'REQUIRED' },
-    ];
-  });
-  return [root, ...columns];
-}
-
-function sourceOf(name: string, field: ParquetField, values: readonly unknown[]): ColumnSource {
-  const data = values.map((value) => {
-    if (value !== undefined) return stored(name, field.type, value);
-    assert(field.isOptional === true, `the column ${name} lacks a value`);
-    return undefined;
-  });
-  if (field.type === 'instant') return { name, data, encoding: 'DELTA_BINARY_PACKED' };
-  // A dictionary would make the two zeros one, and numbers are to come back bit for bit.
-  const isNumeric = field.type === 'number' || field.type === 'numbers';
-  return isNumeric ? { name, data, encoding: 'PLAIN' } : { name, data };
-}
-
-function stored(name: string, type: ParquetType, value: unknown): unknown {
-  switch (type) {
-    case 'flag':
-    case 'number':
-    case 'numbers':
-      return value;
-    case 'whole':
-    case 'instant':
-      assert(Number.isSafeInteger(value), `${name} is not whole: ${String(value)}`);
-      return BigInt(Number(value));
-    case 'text':
-      requireText(name, value);
-      return value;
-    case 'texts':
-      assert(Array.isArray(value), `${name} is not a list`);
-      for (const text of value) requireText(name, text);
-      return value;
+  const parts: Buffer[] = [MAGIC];
+  const chunks: ThriftValue[] = [];
+  let offset = MAGIC.length;
+  for (const column of columns) {
+    chunks.push(chunkOf(column, offset));
+    parts.push(...column.pages);
+    offset += bytesOf(column.pages);
   }
+  const end = thriftBytes([
+    [1, { int: VERSION }],
+    [2, { list: schemaOf(columns) }],
+    [3, { long: rows }],
+    [4, { list: rows === 0 ? [] : [groupOf(columns, chunks, rows)] }],
+    [5, { list: Object.entries(facts).map(factOf) }],
+    [6, { text: 'florin' }],
+    // Each column's least and greatest are by the order of its own type.
+    [7, { list: columns.map(() => ({ struct: [[1, { struct: [] }]] })) }],
+  ]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(end.length);
+  return Buffer.concat([...parts, end, length, MAGIC]);
 }
 
-/** Half a surrogate pair has no bytes of its own and would come back as another character. */
-function requireText(name: string, value: unknown): void {
-  const isText = typeof value === 'string' && value.isWellFormed();
-  assert(isText, `${name} is not text that can be written: ${JSON.stringify(value)}`);
+function schemaOf(columns: readonly EncodedColumn[]): ThriftValue[] {
+  const root: ThriftStruct = [
+    [4, { text: 'root' }],
+    [5, { int: columns.length }],
+  ];
+  const all = [root, ...columns.flatMap(({ name, field }) => schemaElements(name, field))];
+  return all.map((struct) => ({ struct }));
+}
+
+function schemaElements(name: string, { type, isOptional }: ParquetField): ThriftStruct[] {
+  const repetition = isOptional === true ? OPTIONAL : REQUIRED;
+  if (!isList(type)) return [leaf(name, type, repetition)];
+  return [
+    [
+      [3, { int: repetition }],
+      [4, { text: name }],
+      [5, { int: 1 }],
+      [6, { int: LIST_CONVERTED }],
+      [10, { struct: listLogical }],
+    ],
+    [
+      [3, { int: REPEATED }],
+      [4, { text: 'list' }],
+      [5, { int: 1 }],
+    ],
+    leaf('element', type, REQUIRED),
+  ];
+}
+
+function leaf(name: string, type: ParquetType, repetition: number): ThriftStruct {
+  const { type: physical, converted, logical } = elements[type];
+  return [
+    [1, { int: physical }],
+    [3, { int: repetition }],
+    [4, { text: name }],
+    [6, converted === undefined ? undefined : { int: converted }],
+    [10, logical === undefined ? undefined : { struct: logical }],
+  ];
+}
+
+function groupOf(
+  columns: readonly EncodedColumn[],
+  chunks: readonly ThriftValue[],
+  rows: number,
+): ThriftValue {
+  const bytes = columns.reduce((sum, { bytesUncompressed }) => sum + bytesUncompressed, 0);
+  const written = columns.reduce((sum, { pages }) => sum + bytesOf(pages), 0);
+  return {
+    struct: [
+      [1, { list: chunks }],
+      [2, { long: bytes }],
+      [3, { long: rows }],
+      [6, { long: written }],
+    ],
+  };
+}
+
+function chunkOf(column: EncodedColumn, offset: number): ThriftValue {
+  const { name, field, dictionaryBytes, values } = column;
+  const path = isList(field.type) ? [name, 'list', 'element'] : [name];
+  const value = dictionaryBytes === 0 ? encodings.plain : encodings.dictionary;
+  const used = [...new Set([encodings.plain, encodings.levels, value])];
+  const about: ThriftStruct = [
+    [1, { int: elements[field.type].type }],
+    [2, { list: used.map((int) => ({ int })) }],
+    [3, { list: path.map((step) => ({ text: step })) }],
+    [4, { int: column.isCompressed ? ZSTD : UNCOMPRESSED }],
+    [5, { long: values }],
+    [6, { long: column.bytesUncompressed }],
+    [7, { long: bytesOf(column.pages) }],
+    [9, { long: offset + dictionaryBytes }],
+    [11, dictionaryBytes === 0 ? undefined : { long: offset }],
+    [12, { struct: statisticsOf(column) }],
+  ];
+  return {
+    struct: [
+      [2, { long: offset }],
+      [3, { struct: about }],
+    ],
+  };
+}
+
+function statisticsOf({ missing, span }: EncodedColumn): ThriftStruct {
+  return [
+    [3, { long: missing }],
+    [5, span && { bytes: span.max }],
+    [6, span && { bytes: span.min }],
+  ];
+}
+
+function factOf([key, value]: readonly [string, string]): ThriftValue {
+  return {
+    struct: [
+      [1, { text: key }],
+      [2, { text: value }],
+    ],
+  };
 }
 
 function isList(type: ParquetType): boolean {

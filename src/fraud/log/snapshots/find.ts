@@ -2,8 +2,8 @@
 // one tells the tenant and the entry of the log up to which it was folded; one that is damaged, of
 // other features or of another log is passed over, and never trusted.
 
-import { Fault, idOf, isId, type Id, type Result } from '#kernel';
-import type { Database, Logger, Objects } from '#platform';
+import { Fault, idOf, isId, type Id, type Instant, type Result } from '#kernel';
+import type { Logger, ObjectFacts, Queryable } from '#platform';
 import { openFeatures, type FeatureState } from '../../features/engine.ts';
 import type { SnapshotRefusal } from '../../features/refusals.ts';
 import { restoreFeatures } from '../../features/restore.ts';
@@ -11,9 +11,17 @@ import { paymentFeatureOptions, paymentFeatures } from '../../screening/payment-
 import { selectLog, type LogRow } from '../log-store.ts';
 
 export interface SnapshotWorld {
-  readonly database: Database;
-  readonly objects: Objects;
+  readonly database: Queryable;
+  readonly objects: SnapshotObjects;
   readonly logger: Logger;
+}
+
+/** What snapshots ask of the store that they are in. */
+export interface SnapshotObjects {
+  put(key: string, content: Buffer): Promise<unknown>;
+  get(key: string): Promise<Buffer | undefined>;
+  list(prefix: string): AsyncIterable<Pick<ObjectFacts, 'key'>>;
+  remove(key: string, now: Instant): Promise<void>;
 }
 
 export interface Snapshot {
@@ -51,7 +59,7 @@ export async function listSnapshots(
 }
 
 export async function entryAt(
-  database: Database,
+  database: Queryable,
   { tenant, position }: { readonly tenant: string; readonly position: bigint },
 ): Promise<LogRow | undefined> {
   const range = { after: position - 1n, upTo: position, tenant, countMax: 1 };
@@ -69,7 +77,7 @@ export interface Wanted {
  * Gives the content of each to `restore`, the latest first, until one can be used, and answers its
  * position; 0 where there is none.
  */
-export async function useSnapshot(
+async function useSnapshot(
   world: SnapshotWorld,
   { tenant, upTo }: Wanted,
   restore: (content: Buffer) => string | undefined | Promise<string | undefined>,
@@ -85,7 +93,7 @@ export async function useSnapshot(
 }
 
 /** The content, or why there is none. */
-async function readSnapshot(objects: Objects, key: string): Promise<Buffer | string> {
+async function readSnapshot(objects: SnapshotObjects, key: string): Promise<Buffer | string> {
   try {
     // Another process removes one when it has two later ones.
     return (await objects.get(key)) ?? 'it was removed meanwhile';

@@ -4,7 +4,7 @@ import { Fault } from '#kernel';
 import type { Failure } from './task.ts';
 
 /** A fault whose own code did not cross: nobody acts on it but by trying again. */
-const UNKNOWN = 'lake_thread_failed';
+const UNKNOWN = 'fraud_thread_failed';
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof Fault) {
