@@ -1,7 +1,17 @@
 // The SQL of cases: how they are opened, locked, changed and found.
 
 import { formatInstant, idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
-import { violatedConstraint, type Queryable, type Transaction } from '#platform';
+import {
+  booleanArray,
+  bytesArray,
+  int4Array,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+  violatedConstraint,
+  type Queryable,
+  type Transaction,
+} from '#platform';
 import type { Case, CaseId, CaseOutcome, CasePriority, CaseState } from './case.ts';
 
 interface CaseRow {
@@ -57,45 +67,44 @@ function caseOf(row: CaseRow): Case {
   };
 }
 
-function recordOf(given: Case): object {
-  return {
-    id: uuidOf(given.id),
-    account_id: uuidOf(given.accountId),
-    queue: given.queue,
-    priority: given.priority,
-    state: given.state,
-    assignee: given.assignee,
-    wait_until: given.waitUntil && formatInstant(given.waitUntil),
-    due_at: formatInstant(given.dueAt),
-    is_overdue: given.isOverdue,
-    alerts: given.alerts,
-    outcome: given.outcome,
-    pattern: given.pattern,
-    opened_at: formatInstant(given.openedAt),
-    changed_at: formatInstant(given.changedAt),
-    closed_at: given.closedAt && formatInstant(given.closedAt),
-    entries: given.entries,
-    journal: given.journal.toString('hex'),
-  };
-}
+const namesOfLists = `id, account_id, queue, priority, state, assignee, wait_until, due_at,
+  is_overdue, alerts, outcome, pattern, opened_at, changed_at, closed_at, entries, journal`;
 
-const recordColumns = `id uuid, account_id uuid, queue text, priority text, state text,
-  assignee text, wait_until timestamptz, due_at timestamptz, is_overdue boolean, alerts integer,
-  outcome text, pattern text, opened_at timestamptz, changed_at timestamptz,
-  closed_at timestamptz, entries integer, journal text`;
+/** A row for each place in the lists. */
+const rowsOfLists = `unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
+  $7::timestamptz[], $8::timestamptz[], $9::boolean[], $10::int[], $11::text[], $12::text[],
+  $13::timestamptz[], $14::timestamptz[], $15::timestamptz[], $16::int[], $17::bytea[])
+  as r (${namesOfLists})`;
+
+function listsOf(cases: readonly Case[]): Buffer[] {
+  return [
+    uuidArray(cases.map(({ id }) => uuidOf(id))),
+    uuidArray(cases.map(({ accountId }) => uuidOf(accountId))),
+    textArray(cases.map(({ queue }) => queue)),
+    textArray(cases.map(({ priority }) => priority)),
+    textArray(cases.map(({ state }) => state)),
+    textArray(cases.map(({ assignee }) => assignee)),
+    timestamptzArray(cases.map(({ waitUntil }) => waitUntil)),
+    timestamptzArray(cases.map(({ dueAt }) => dueAt)),
+    booleanArray(cases.map(({ isOverdue }) => isOverdue)),
+    int4Array(cases.map(({ alerts }) => alerts)),
+    textArray(cases.map(({ outcome }) => outcome)),
+    textArray(cases.map(({ pattern }) => pattern)),
+    timestamptzArray(cases.map(({ openedAt }) => openedAt)),
+    timestamptzArray(cases.map(({ changedAt }) => changedAt)),
+    timestamptzArray(cases.map(({ closedAt }) => closedAt)),
+    int4Array(cases.map(({ entries }) => entries)),
+    bytesArray(cases.map(({ journal }) => journal)),
+  ];
+}
 
 export async function insertCases(tx: Transaction, cases: readonly Case[]): Promise<void> {
   if (cases.length === 0) return;
   await tx.query({
     name: 'fraud.insert_cases',
-    text: `insert into fraud.cases (id, account_id, queue, priority, state, assignee, wait_until,
-        due_at, is_overdue, alerts, outcome, pattern, opened_at, changed_at, closed_at, entries,
-        journal)
-      select r.id, r.account_id, r.queue, r.priority, r.state, r.assignee, r.wait_until, r.due_at,
-        r.is_overdue, r.alerts, r.outcome, r.pattern, r.opened_at, r.changed_at, r.closed_at,
-        r.entries, decode(r.journal, 'hex')
-      from jsonb_to_recordset($1::jsonb) as r (${recordColumns})`,
-    values: [JSON.stringify(cases.map(recordOf))],
+    text: `insert into fraud.cases (tenant, ${namesOfLists})
+      select (select platform.tenant()), r.* from ${rowsOfLists}`,
+    values: listsOf(cases),
   });
 }
 
@@ -107,9 +116,9 @@ export async function updateCases(tx: Transaction, cases: readonly Case[]): Prom
         assignee = r.assignee, wait_until = r.wait_until, due_at = r.due_at,
         is_overdue = r.is_overdue, alerts = r.alerts, outcome = r.outcome, pattern = r.pattern,
         changed_at = r.changed_at, closed_at = r.closed_at, entries = r.entries,
-        journal = decode(r.journal, 'hex')
-      from jsonb_to_recordset($1::jsonb) as r (${recordColumns}) where c.id = r.id`,
-    values: [JSON.stringify(cases.map(recordOf))],
+        journal = r.journal
+      from ${rowsOfLists} where c.id = r.id`,
+    values: listsOf(cases),
   });
 }
 
@@ -153,6 +162,18 @@ export async function lockCasesOf(
         and c.state <> 'closed'
       order by c.id for update`,
     values: [accountIds.map(uuidOf)],
+  });
+  return rows.map(caseOf);
+}
+
+/** Those of them that nobody else is at. */
+export async function lockFreeCases(tx: Transaction, ids: readonly CaseId[]): Promise<Case[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx.query<CaseRow>({
+    name: 'fraud.lock_free_cases',
+    text: `select ${columns} from fraud.cases c where c.id = any($1::uuid[])
+      order by c.id for update skip locked`,
+    values: [ids.map(uuidOf)],
   });
   return rows.map(caseOf);
 }

@@ -14,6 +14,8 @@ const DECISIONS_AT_ONCE = 1_000;
 export const fraudCasesSubscription: Subscription = {
   name: 'fraud-cases',
   types: ['fraud.screened'],
+  // Nobody works a case within a moment, and a wave of alerts is raised at a better price.
+  gatherMs: 200,
   async handle(events, tx) {
     const ids = await suspiciousOf(tx, events.filter(isWorthALook).map(batchIdOf));
     for (let from = 0; from < ids.length; from += DECISIONS_AT_ONCE) {

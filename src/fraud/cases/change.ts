@@ -1,5 +1,5 @@
-// The one way a case changes: its row, an entry of its journal, what it is found by and its audit
-// record are written together. A case that was locked before is changed, another is opened.
+// The one way a case changes: its row, an entry of its journal and its audit record are written
+// together. A case that was locked before is changed, another is opened.
 
 import { record, type JsonObject } from '#audit';
 import { assert, Fault } from '#kernel';
@@ -28,7 +28,7 @@ export interface CaseChange {
 /** What a case is before anything has happened to it. */
 export const noJournal = { entries: 0, journal: JOURNAL_START } as const;
 
-/** The cases as they are now, in order. Whoever calls it sees to the index of the search. */
+/** The cases as they are now, in order. Whoever calls it sees to what they are found by. */
 export async function changeCases(
   tx: Transaction,
   changes: readonly CaseChange[],

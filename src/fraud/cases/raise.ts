@@ -14,7 +14,7 @@ import type { Case } from './case.ts';
 import { lockCasesOf } from './case-store.ts';
 import { changeCases, noJournal, type CaseChange, type NewEntry } from './change.ts';
 import { dueFrom, earlier, morePressing, priorityOf, resumed } from './clock.ts';
-import { indexAlerts, indexCases } from './search/documents.ts';
+import { insertUndocumented } from './search/undocumented-store.ts';
 import { snoozeOf, type Snooze } from './snoozes/snooze.ts';
 import { snoozesFor } from './snoozes/snooze-store.ts';
 
@@ -36,8 +36,10 @@ export async function raiseAlerts(
   const placed = await place(tx, found, batch);
   const cases = await changeCases(tx, placed.changes);
   await insertAlerts(tx, placed.alerts);
-  await indexAlerts(tx, placed.alerts);
-  await indexCases(tx, cases);
+  await insertUndocumented(
+    tx,
+    cases.map(({ id }) => id),
+  );
   const action = fraudCaseActions['fraud.alert.raise'];
   await record(
     tx,
@@ -95,9 +97,10 @@ async function place(tx: Transaction, found: readonly Found[], batch: UuidBatch)
   }
   const awake = found.filter((alert) => !asleep.has(alert));
   const byAccount = Map.groupBy(awake, ({ accountId }) => accountId);
-  const underWay = await lockCasesOf(tx, [...byAccount.keys()]);
+  const locked = await lockCasesOf(tx, [...byAccount.keys()]);
+  const underWay = new Map(locked.map((each) => [each.accountId, each]));
   const changes = [...byAccount].map(([accountId, alerts]) => {
-    const before = underWay.find((each) => each.accountId === accountId);
+    const before = underWay.get(accountId);
     return before === undefined ? opening(tx, alerts, batch) : joining(tx, before, alerts);
   });
   const caseOf = new Map(changes.map(({ after }) => [after.accountId, after.id]));

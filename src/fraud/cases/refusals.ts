@@ -25,6 +25,7 @@ export const fraudCaseRefusals = {
   snooze_unknown: kind(404, 'No such snooze'),
   snooze_ended: kind(409, 'The snooze has ended'),
   snooze_unfit: kind(422, 'Alerts are not snoozed so'),
+  snooze_account_unknown: kind(422, 'There is no account whose alerts could be snoozed'),
   fraud_label_decision_unknown: kind(422, 'Nothing was decided that this could be said of'),
   fraud_label_time_unfit: kind(422, 'Nobody can have known it then'),
   fraud_label_exists_with_different_content: kind(409, 'Something else was said under this name'),

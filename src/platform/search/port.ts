@@ -35,20 +35,25 @@ export interface SearchQuestion {
 }
 
 export interface SearchPage {
+  /** Fewer than were asked for, or none, where much had to be looked through. */
   readonly ids: readonly string[];
   /** Where the next page begins; undefined when this is the last. */
   readonly after: string | undefined;
 }
 
+/** Finds the documents of the tenants that the queryable sees. */
+export interface Finder {
+  /** A page is never wrong for documents that come and go meanwhile. */
+  find(queryable: Queryable, question: SearchQuestion): Promise<SearchPage>;
+}
+
 /**
  * One index of documents. A queryable that is a transaction makes what is written part of it; an
- * adapter that is no database writes at once and ignores it. It finds the documents of the tenants
- * that the queryable sees. A page is never wrong for documents that come and go meanwhile.
+ * adapter that is no database writes at once and ignores it.
  */
-export interface Search {
+export interface Search extends Finder {
   /** Puts each in the place of the one of its id. Each id and tenant at most once. */
   put(queryable: Queryable, documents: readonly SearchDocument[]): Promise<void>;
   /** Absent is no error. */
   remove(queryable: Queryable, ids: readonly string[]): Promise<void>;
-  find(queryable: Queryable, question: SearchQuestion): Promise<SearchPage>;
 }

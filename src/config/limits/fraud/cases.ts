@@ -14,6 +14,8 @@ export const fraudCaseLimits = {
   fraudCaseWaitDaysMax: limit(60, 'days', 'that a case may be left waiting at a time'),
   fraudCaseNoteLengthMax: limit(10_000, 'characters', 'of a note on a case'),
   fraudCasesToldMax: limit(500, 'cases', 'that one transaction wakes, or tells to be overdue'),
+  fraudCasesDocumentedMax: limit(200, 'cases', 'of a tenant made findable by their alerts at once'),
+  fraudAlertsLookedThroughMax: limit(100_000, 'alerts', 'looked through for one page of a search'),
   fraudSnoozeDaysMax: limit(90, 'days', 'that alerts may be snoozed for'),
   fraudLabelsMax: limit(1_000, 'labels', 'in one request'),
   fraudLabelledAtOnceMax: limit(2_000, 'decisions', 'that one statement labels'),

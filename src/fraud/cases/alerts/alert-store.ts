@@ -1,7 +1,15 @@
 // The SQL of alerts: they are added once for each decision, and found by case, account and id.
 
-import { formatInstant, idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
-import type { Queryable, Transaction } from '#platform';
+import { idOf, uuidOf, type AccountId, type Instant, type Uuid } from '#kernel';
+import {
+  float8Array,
+  int8Array,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+  type Queryable,
+  type Transaction,
+} from '#platform';
 import type { DecisionMode } from '../../decision.ts';
 import type { DecisionId, ScreeningBatchId } from '../../screening/item.ts';
 import type { CaseId } from '../case.ts';
@@ -64,41 +72,47 @@ function alertOf(row: AlertRow): Alert {
 
 export async function insertAlerts(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
   if (alerts.length === 0) return;
-  const records = alerts.map((alert) => ({
-    id: uuidOf(alert.id),
-    decision: uuidOf(alert.decisionId),
-    case_id: alert.caseId && uuidOf(alert.caseId),
-    snooze_id: alert.snoozeId && uuidOf(alert.snoozeId),
-    account_id: uuidOf(alert.accountId),
-    counterparty: alert.counterparty,
-    subject: alert.paymentId && uuidOf(alert.paymentId),
-    channel: alert.channel,
-    currency: alert.currency,
-    amount: alert.amount,
-    mode: alert.mode,
-    outcome: alert.outcome,
-    score: alert.score,
-    rules: alert.rules,
-    reasons: alert.reasons,
-    event_at: formatInstant(alert.eventAt),
-    decided_at: formatInstant(alert.decidedAt),
-    raised_at: formatInstant(alert.raisedAt),
-  }));
+  // The tenant by a query of its own, which is run once; a default is run for every row.
   await tx.query({
     name: 'fraud.insert_alerts',
-    text: `insert into fraud.alerts (id, decision, case_id, snooze_id, account_id, counterparty,
+    text: `insert into fraud.alerts (tenant, id, decision, case_id, snooze_id, account_id,
+        counterparty, subject, channel, currency, amount, mode, outcome, score, rules, reasons,
+        event_at, decided_at, raised_at)
+      select (select platform.tenant()), a.id, a.decision, a.case_id, a.snooze_id, a.account_id,
+        a.counterparty, a.subject, a.channel, a.currency, a.amount, a.mode, a.outcome, a.score,
+        a.rules::text[], a.reasons::text[], a.event_at, a.decided_at, a.raised_at
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[],
+        $7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[],
+        $13::float8[], $14::text[], $15::text[], $16::timestamptz[], $17::timestamptz[],
+        $18::timestamptz[]) as a (id, decision, case_id, snooze_id, account_id, counterparty,
         subject, channel, currency, amount, mode, outcome, score, rules, reasons, event_at,
-        decided_at, raised_at)
-      select r.id, r.decision, r.case_id, r.snooze_id, r.account_id, r.counterparty, r.subject,
-        r.channel, r.currency, r.amount, r.mode, r.outcome, r.score, r.rules, r.reasons,
-        r.event_at, r.decided_at, r.raised_at
-      from jsonb_to_recordset($1::jsonb) as r (id uuid, decision uuid, case_id uuid,
-        snooze_id uuid, account_id uuid, counterparty text, subject uuid, channel text,
-        currency text, amount bigint, mode text, outcome text, score double precision,
-        rules text[], reasons text[], event_at timestamptz, decided_at timestamptz,
-        raised_at timestamptz)`,
-    values: [JSON.stringify(records)],
+        decided_at, raised_at)`,
+    values: [
+      uuidArray(alerts.map(({ id }) => uuidOf(id))),
+      uuidArray(alerts.map(({ decisionId }) => uuidOf(decisionId))),
+      uuidArray(alerts.map(({ caseId }) => caseId && uuidOf(caseId))),
+      uuidArray(alerts.map(({ snoozeId }) => snoozeId && uuidOf(snoozeId))),
+      uuidArray(alerts.map(({ accountId }) => uuidOf(accountId))),
+      textArray(alerts.map(({ counterparty }) => counterparty)),
+      uuidArray(alerts.map(({ paymentId }) => paymentId && uuidOf(paymentId))),
+      textArray(alerts.map(({ channel }) => channel)),
+      textArray(alerts.map(({ currency }) => currency)),
+      int8Array(alerts.map(({ amount }) => BigInt(amount))),
+      textArray(alerts.map(({ mode }) => mode)),
+      textArray(alerts.map(({ outcome }) => outcome)),
+      float8Array(alerts.map(({ score }) => score)),
+      textArray(alerts.map(({ rules }) => listOf(rules))),
+      textArray(alerts.map(({ reasons }) => listOf(reasons))),
+      timestamptzArray(alerts.map(({ eventAt }) => eventAt)),
+      timestamptzArray(alerts.map(({ decidedAt }) => decidedAt)),
+      timestamptzArray(alerts.map(({ raisedAt }) => raisedAt)),
+    ],
   });
+}
+
+/** As the text of an array: arrays of arrays would all have to be of one length. */
+function listOf(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`;
 }
 
 /** The decisions of batches that were not to approve, in their order. */
@@ -106,6 +120,7 @@ export async function suspiciousOf(
   queryable: Queryable,
   batches: readonly ScreeningBatchId[],
 ): Promise<DecisionId[]> {
+  if (batches.length === 0) return [];
   // The ids of a batch's decisions follow its own and differ in their last twenty bits alone.
   const rows = await queryable.query<{ id: Uuid }>({
     name: 'fraud.suspicious_decisions',
@@ -221,14 +236,13 @@ export interface CaseWords {
   readonly rules: readonly string[];
   readonly reasons: readonly string[];
   readonly counterparties: readonly string[];
-  readonly payments: readonly Uuid[];
 }
 
-/** What the latest alerts of each case name, for finding the case by it. */
+/** What the latest alerts of each case name, for finding the case by it; fewer name a payee. */
 export async function wordsOfCases(
   queryable: Queryable,
   caseIds: readonly CaseId[],
-  alertsMax: number,
+  { alertsMax, payeesMax }: { readonly alertsMax: number; readonly payeesMax: number },
 ): Promise<ReadonlyMap<CaseId, CaseWords>> {
   interface Row extends CaseWords {
     readonly case_id: Uuid;
@@ -238,17 +252,21 @@ export async function wordsOfCases(
     text: `select i.id as case_id,
         array_remove(array_agg(distinct r.rule), null) as rules,
         array_remove(array_agg(distinct s.reason), null) as reasons,
-        array_remove(array_agg(distinct l.counterparty), null) as counterparties,
-        array_remove(array_agg(distinct l.subject), null) as payments
+        coalesce(array_remove(
+          array_agg(distinct l.counterparty) filter (where l.place <= $3), null), '{}')
+          as counterparties
       from unnest($1::uuid[]) as i (id)
       cross join lateral (
-        select a.rules, a.reasons, a.counterparty, a.subject from fraud.alerts a
-        where a.case_id = i.id order by a.id desc limit $2
+        select o.rules, o.reasons, o.counterparty, row_number() over (order by o.id desc) as place
+        from (
+          select a.id, a.rules, a.reasons, a.counterparty from fraud.alerts a
+          where a.case_id = i.id order by a.id desc limit $2
+        ) o
       ) l
       left join lateral unnest(l.rules) as r (rule) on true
       left join lateral unnest(l.reasons) as s (reason) on true
       group by i.id`,
-    values: [caseIds.map(uuidOf), alertsMax],
+    values: [caseIds.map(uuidOf), alertsMax, payeesMax],
   });
   return new Map(rows.map(({ case_id: id, ...words }) => [idOf('cse', id), words]));
 }

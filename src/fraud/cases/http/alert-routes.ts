@@ -42,8 +42,9 @@ function list(edge: CasesEdge): Operation {
     operationId: 'listFraudAlerts',
     summary: 'List alerts',
     description:
-      'The latest first; with text those whose ids, payees, rules or reasons hold all its words. ' +
-      'An alert that is snoozed belongs to no case.',
+      'The latest first; with text those whose ids, payees, rules or reasons hold all its words: ' +
+      'a page may then have fewer than were asked for, or none, while has_more is true. An alert ' +
+      'that is snoozed belongs to no case.',
     tags,
     schema: {
       query: shapes.alertQuery,
@@ -126,7 +127,7 @@ function snooze(edge: CasesEdge): Operation {
       'kept aside only where each of them is snoozed. What was decided stays decided, and what ' +
       'could not be judged as usual is never kept aside.',
     tags,
-    refusals: ['snooze_unfit'],
+    refusals: ['snooze_unfit', 'snooze_account_unknown'],
     example: {
       account_id: 'acc_01980a3e-4c00-7000-8000-000000000001',
       rule: 'many_payees',

@@ -1,8 +1,15 @@
 // The SQL of what happened to cases. Entries are added and never changed.
 
 import type { JsonObject } from '#audit';
-import { formatInstant, idOf, uuidOf, type Instant, type Uuid } from '#kernel';
-import type { Queryable, Transaction } from '#platform';
+import { idOf, uuidOf, type Instant, type Uuid } from '#kernel';
+import {
+  int4Array,
+  textArray,
+  timestamptzArray,
+  uuidArray,
+  type Queryable,
+  type Transaction,
+} from '#platform';
 import type { CaseEntry, CaseId, EntryKind } from '../case.ts';
 
 interface EntryRow {
@@ -32,22 +39,23 @@ function entryOf(row: EntryRow): CaseEntry {
 
 export async function insertEntries(tx: Transaction, entries: readonly CaseEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  const records = entries.map(({ caseId, ordinal, kind, madeBy, madeAt, text, details }) => ({
-    case_id: uuidOf(caseId),
-    ordinal,
-    kind,
-    made_by: madeBy,
-    made_at: formatInstant(madeAt),
-    text,
-    details,
-  }));
   await tx.query({
     name: 'fraud.insert_case_entries',
-    text: `insert into fraud.case_entries (case_id, ordinal, kind, made_by, made_at, text, details)
-      select r.case_id, r.ordinal, r.kind, r.made_by, r.made_at, r.text, r.details
-      from jsonb_to_recordset($1::jsonb) as r (case_id uuid, ordinal integer, kind text,
-        made_by text, made_at timestamptz, text text, details jsonb)`,
-    values: [JSON.stringify(records)],
+    text: `insert into fraud.case_entries (tenant, case_id, ordinal, kind, made_by, made_at, text,
+        details)
+      select (select platform.tenant()), e.case_id, e.ordinal, e.kind, e.made_by, e.made_at,
+        e.text, e.details::jsonb
+      from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+        $7::text[]) as e (case_id, ordinal, kind, made_by, made_at, text, details)`,
+    values: [
+      uuidArray(entries.map(({ caseId }) => uuidOf(caseId))),
+      int4Array(entries.map(({ ordinal }) => ordinal)),
+      textArray(entries.map(({ kind }) => kind)),
+      textArray(entries.map(({ madeBy }) => madeBy)),
+      timestamptzArray(entries.map(({ madeAt }) => madeAt)),
+      textArray(entries.map(({ text }) => text)),
+      textArray(entries.map(({ details }) => JSON.stringify(details))),
+    ],
   });
 }
 

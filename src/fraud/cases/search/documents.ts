@@ -1,54 +1,33 @@
-// Owns what cases and alerts are found by: ids, rules, reasons, payees and what people wrote. The
-// documents are written in the transaction of what they tell, so that a search misses nothing.
+// Owns what cases are found by: ids, rules, reasons, payees and what people wrote. What a person
+// changes is written in the transaction of the change; what alerts bring is written behind them.
 
 import { openSearch, type SearchDocument, type Transaction } from '#platform';
-import type { Alert } from '../alerts/alert.ts';
 import { wordsOfCases, type CaseWords } from '../alerts/alert-store.ts';
 import type { Case } from '../case.ts';
 import { selectWritten } from '../journal/journal-store.ts';
 
 /** Of each case: what was written long ago is found in its journal. */
 const WRITTEN_MAX = 50;
-const ALERTS_MAX = 200;
+/** Of each case, so that a document has an end however many alerts there are. */
+const alertsToRead = { alertsMax: 200, payeesMax: 50 };
 
 export const caseSearch = openSearch('fraud-cases');
-export const alertSearch = openSearch('fraud-alerts');
 
-export async function indexAlerts(tx: Transaction, alerts: readonly Alert[]): Promise<void> {
-  await alertSearch.put(tx, alerts.map(documentOfAlert));
-}
-
-/** After their journals and alerts were written. */
+/** After their journals and alerts were written. Whoever calls it has the cases locked. */
 export async function indexCases(tx: Transaction, cases: readonly Case[]): Promise<void> {
   if (cases.length === 0) return;
   const ids = cases.map(({ id }) => id);
   const written = await selectWritten(tx, ids, WRITTEN_MAX);
-  const words = await wordsOfCases(tx, ids, ALERTS_MAX);
+  const words = await wordsOfCases(tx, ids, alertsToRead);
   const documents = cases.map((each) => {
-    return documentOfCase(each, words.get(each.id), written.get(each.id) ?? []);
+    return documentOf(each, words.get(each.id), written.get(each.id) ?? []);
   });
   await caseSearch.put(tx, documents);
 }
 
-function documentOfAlert(alert: Alert): SearchDocument {
-  const { id, tenant, decisionId, accountId, paymentId, caseId, snoozeId, outcome } = alert;
-  const { counterparty, channel, currency, rules, reasons } = alert;
-  const words = [id, decisionId, accountId, paymentId, caseId, snoozeId, counterparty, outcome];
-  const text = [...words, channel, currency, ...rules, ...reasons];
-  return {
-    id,
-    tenant,
-    text: text.filter((word) => word !== undefined).join('\n'),
-    filters: {
-      outcome,
-      account: accountId,
-      snoozed: String(snoozeId !== undefined),
-      ...(caseId === undefined ? {} : { case: caseId }),
-    },
-  };
-}
-
-function documentOfCase(
+// Without what every alert has of its own, so that most alerts change nothing in it: a document
+// that stays as it was costs next to nothing to write again.
+function documentOf(
   given: Case,
   words: CaseWords | undefined,
   written: readonly string[],
@@ -61,7 +40,6 @@ function documentOfCase(
     ...(words?.reasons ?? []),
     ...written,
     ...(words?.counterparties ?? []),
-    ...(words?.payments ?? []).map((uuid) => `pay_${uuid}`),
   ];
   return {
     id,

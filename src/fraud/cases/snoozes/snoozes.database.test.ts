@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DAY_US, HOUR_US, type Instant } from '#kernel';
+import { DAY_US, HOUR_US, idOf, msOf, newUuid, type Instant } from '#kernel';
 import type { Decided } from '../../testing/decided.ts';
 import { codeOf, openCasesBank, type CasesBank } from '../testing/bank.ts';
 import { listSnoozes } from './snooze-store.ts';
@@ -96,4 +96,17 @@ test('a snooze names something, and ends in the future and not too far off', asy
     const refused = await bank.within('ada', (tx) => addSnooze(tx, asked));
     assert.equal(codeOf(refused), 'snooze_unfit', asked.reason);
   }
+});
+
+test('a snooze of an account that is not there is refused, and is not written', async () => {
+  const until = (bank.clock.now() + DAY_US) as Instant;
+  const accountId = idOf('acc', newUuid(msOf(bank.clock.now())));
+  const before = await listSnoozes(bank.database, { limit: 100 });
+  for (const scope of [{ accountId }, { accountId: bank.cash, rule: 'night' }]) {
+    const refused = await bank.within('ada', (tx) => {
+      return addSnooze(tx, { ...scope, until, reason: 'a slip' });
+    });
+    assert.equal(codeOf(refused), 'snooze_account_unknown');
+  }
+  assert.deepEqual(await listSnoozes(bank.database, { limit: 100 }), before);
 });

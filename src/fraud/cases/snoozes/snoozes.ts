@@ -1,5 +1,6 @@
 // The verbs of snoozes: alerts of some kind are snoozed for a while, and the snooze is ended early.
 
+import { bankAccounts } from '#accounts';
 import { record } from '#audit';
 import { limits } from '#config';
 import { accept, DAY_US, idOf, msOf, newUuid, type Instant, type Result } from '#kernel';
@@ -25,6 +26,12 @@ export async function addSnooze(tx: Transaction, asked: NewSnooze): Promise<Snoo
   if (until <= tx.now || until > tx.now + daysMax * DAY_US) {
     const message = `A snooze ends in the future, and within ${daysMax} days.`;
     return no('snooze_unfit', message, 'until');
+  }
+  if (accountId !== undefined) {
+    const [account] = await bankAccounts(tx, [accountId]);
+    if (account === undefined) {
+      return no('snooze_account_unknown', `There is no account ${accountId}.`, 'account_id');
+    }
   }
   const snooze: Snooze = {
     id: idOf('snz', newUuid(msOf(tx.now))),

@@ -38,6 +38,10 @@ before(async () => {
     worked(await assignCase(tx, first.id, 'ada'));
     worked(await assignCase(tx, second.id, 'ada'));
     worked(await noteOnCase(tx, first.id, 'the customer was called'));
+    // A long journal is read by pieces.
+    for (let note = 1; note <= 120; note += 1) {
+      worked(await noteOnCase(tx, second.id, `looked again, ${note}`));
+    }
     worked(await closeCase(tx, first.id, { outcome: 'fraud', pattern: 'mule', text: 'it is' }));
     worked(await letCaseWait(tx, second.id, { until, text: 'asked' }));
   });
@@ -99,6 +103,17 @@ const stories = [
     what: 'a note that was taken away',
     text: `delete from fraud.case_entries where kind = 'noted'`,
     finds: /fraud case cse_.*journal/,
+  },
+  {
+    what: 'an entry of a long journal that was changed',
+    text: `update fraud.case_entries set text = 'never looked' where ordinal = 77`,
+    finds: /fraud case cse_.*journal/,
+  },
+  {
+    what: 'a case that was removed',
+    text: `delete from fraud.cases c
+      where not exists (select from fraud.case_reports r where r.case_id = c.id)`,
+    finds: /fraud case/,
   },
   {
     what: 'an alert that was taken out of its case',

@@ -20,15 +20,16 @@ import { alertsAfter, selectAlerts } from '../alerts/alert-store.ts';
 import { factsOfCase, type CaseId } from '../case.ts';
 import { casesAfter, selectCases } from '../case-store.ts';
 import { chained, JOURNAL_START } from '../journal/chain.ts';
-import { entriesOfCases } from '../journal/journal-store.ts';
+import { entriesOfCases, selectEntries } from '../journal/journal-store.ts';
 import { factsOfReport } from '../reports/make.ts';
 import { damagedReports, existingReports, reportsAfter } from '../reports/report-store.ts';
 import { factsOfSnooze } from '../snoozes/snooze.ts';
 import { listSnoozes } from '../snoozes/snooze-store.ts';
 
 const BATCH_ROWS = 2_000;
-/** Journals are read as a whole. */
+/** Short journals are read as a whole. */
 const BATCH_CASES = 200;
+const SHORT_JOURNAL = 100;
 
 /** What a row says, in the words of its record. */
 interface Said {
@@ -104,19 +105,37 @@ async function brokenJournals(
     const rows = await casesAfter(queryable, after, BATCH_CASES);
     after = rows.at(-1)?.id;
     if (after === undefined) break;
+    const short = rows.filter(({ entries }) => entries <= SHORT_JOURNAL);
     const entries = await entriesOfCases(
       queryable,
-      rows.map(({ id }) => id),
+      short.map(({ id }) => id),
     );
     const byCase = Map.groupBy(entries, ({ caseId }) => caseId);
-    for (const { id, journal } of rows) {
-      const found = (byCase.get(id) ?? []).reduce(chained, JOURNAL_START);
+    for (const row of rows) {
+      const { id, journal } = row;
+      const own = byCase.get(id) ?? [];
+      const found = short.includes(row)
+        ? own.reduce(chained, JOURNAL_START)
+        : await longJournal(queryable, id);
       if (found.equals(journal)) continue;
       const [expected, told] = [journal.toString('hex'), found.toString('hex')];
       broken.push({ target: id, expected: `journal ${expected}`, found: `journal ${told}` });
     }
   }
   return broken.slice(0, countMax);
+}
+
+/** A wave of alerts leaves many thousands of entries, which are not held all at once. */
+async function longJournal(queryable: Queryable, id: CaseId): Promise<Buffer> {
+  let journal: Buffer = JOURNAL_START;
+  let after = 0;
+  for (;;) {
+    const entries = await selectEntries(queryable, id, { after, limit: BATCH_ROWS });
+    const last = entries.at(-1);
+    if (last === undefined) return journal;
+    journal = entries.reduce(chained, journal);
+    after = last.ordinal;
+  }
 }
 
 const snoozes: ReconcileSource = {

@@ -18,6 +18,7 @@ import type { Alert } from '../alerts/alert.ts';
 import { fraudCasesSubscription } from '../cases-subscription.ts';
 import type { Case } from '../case.ts';
 import { listCases, selectCases, type CaseFilter } from '../case-store.ts';
+import { documentCases } from '../search/catch-up.ts';
 import type { Worked } from '../work.ts';
 import { batchOf, keepDecided, type Decided } from '../../testing/decided.ts';
 
@@ -55,6 +56,7 @@ export async function openCasesBank(name: string) {
   async function raise(...items: readonly Decided[]): Promise<Alert[]> {
     const ids = new Set<string>(await decide(items));
     await stream.settle();
+    await documentCases(database, as('florin'));
     const alerts = await listAlerts(database, { limit: 1_000 });
     return alerts.filter(({ decisionId }) => ids.has(decisionId)).toReversed();
   }
