@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { createGateway, FIRST_VERSION, openVersions, tlsOptionsOf, versionChanges } from '#gateway';
+import type { ThreadConnection } from '#fraud';
 import type { FirstInvitation } from '#identity';
 import { loadConfig, unknownSettings, type Config } from '#config';
 import {
@@ -111,7 +112,8 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
   const outside = { ...starting, database, measure: measureOutbound(starting.metrics) };
   const doors = await openDoors({ ...outside, issuer: issuerOf(config) });
   open.defer(() => doors.close());
-  const work = openWork({ ...outside, objects: log.objects });
+  const connection = connectionOf(config, opened);
+  const work = openWork({ ...outside, objects: log.objects, connection });
   open.defer(() => work.close());
   const table = schedulesOf({
     database,
@@ -142,6 +144,11 @@ async function start(starting: Starting): Promise<(startedInMs: number) => strin
     invitation: doors.invitation && invitationOf(doors.invitation, issuerOf(config)),
   };
   return (startedInMs) => bannerOf({ ...facts, startedInMs });
+}
+
+/** For a thread that does one thing at a time. */
+function connectionOf({ database }: Config, { ownerUrl }: OpenedDatabase): ThreadConnection {
+  return { ...database, url: ownerUrl, poolSize: 1, as: 'application' };
 }
 
 async function openBooks(

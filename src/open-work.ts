@@ -6,15 +6,19 @@ import type { Config } from '#config';
 import { ownNumberingOf, type AccountsEdge } from '#accounts';
 import {
   compactLakes,
+  documentCases,
   feedLake,
   measureCases,
   openScreening,
+  openThread,
   paymentFeatures,
   runCaseClock,
   type CasesEdge,
   type DecisionsEdge,
+  type FraudThread,
   type RegistryEdge,
   type Screening,
+  type ThreadConnection,
 } from '#fraud';
 import { DAY_US, type Instant } from '#kernel';
 import type { LedgerEdge } from '#ledger';
@@ -62,6 +66,8 @@ import { subscriptions } from './subscriptions.ts';
 export interface WorkOptions {
   readonly config: Config;
   readonly database: Database;
+  /** For threads that open the database once more; without it, everything is done in this one. */
+  readonly connection?: ThreadConnection | undefined;
   readonly clock: ObservedClock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -91,7 +97,10 @@ const LOOK_MS = 5_000;
 const INBOX_MS = 1_000;
 const PAY_ORDERS_MS = 10_000;
 const CASE_CLOCK_MS = 10_000;
+const DOCUMENT_CASES_MS = 1_000;
 const MINUTE_MS = 60_000;
+/** Not an hour: a server that is started anew each hour is to come to it too. */
+const COMPACT_FIRST_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const VALUES_MAX = 10_000;
 /** The tenant whose payments the bank's own rails carry. */
@@ -100,7 +109,8 @@ const RAIL_TENANT = 'main';
 export function openWork(options: WorkOptions): Work {
   const { config, database, clock, metrics, objects } = options;
   const { limits } = config;
-  const screening = openScreening(options);
+  const apart = threadOf(options);
+  const screening = openScreening({ ...options, apart });
   const isScreening = config.fraud.screening === 'on';
   const screener = isScreening ? screening.screener : undefined;
   const poster = openProcessPoster({ database, limits });
@@ -109,7 +119,7 @@ export function openWork(options: WorkOptions): Work {
   const { keys } = database;
   const files = { database, clock, objects, keys, screener, ...standards };
   const rail = railOf(options, screener);
-  const behind = workOf(options, { rail, screening: isScreening ? screening : undefined });
+  const behind = workOf(options, { rail, apart, screening: isScreening ? screening : undefined });
   return {
     premises: {
       ...openLedgerEdge(gathering),
@@ -123,7 +133,7 @@ export function openWork(options: WorkOptions): Work {
     schedules: [
       ...(rail === undefined ? [] : [rail.schedule]),
       ...(isScreening ? screening.schedules : []),
-      ...fraudSchedules(options),
+      ...fraudSchedules(options, apart),
       ...fileSchedules(options, files),
       ...keepingSchedules(options),
       {
@@ -157,17 +167,23 @@ function railOf(
   });
 }
 
+function threadOf({ connection, objects, logger }: WorkOptions): FraudThread | undefined {
+  return connection && openThread({ connection, objects, logger });
+}
+
 interface Behind {
   readonly rail: SctInst | undefined;
+  readonly apart: FraudThread | undefined;
   /** Where payments are screened. */
   readonly screening: Screening | undefined;
 }
 
 function workOf(
   { config, database, clock, logger, metrics }: WorkOptions,
-  { rail, screening }: Behind,
+  { rail, screening, apart }: Behind,
 ): Pick<Work, 'start' | 'close'> {
   const open = new AsyncDisposableStack();
+  open.use(apart);
   return {
     async start() {
       await screening?.warmUp();
@@ -225,7 +241,10 @@ function fileSchedules({ config }: WorkOptions, files: FilesWorld): readonly Sch
 }
 
 /** What becomes of decisions once they are made: cases that are due, and the lake. */
-function fraudSchedules({ database, objects }: WorkOptions): readonly Schedule[] {
+function fraudSchedules(
+  { database, objects }: WorkOptions,
+  apart: FraudThread | undefined,
+): readonly Schedule[] {
   return [
     {
       name: 'run-case-clock',
@@ -233,14 +252,22 @@ function fraudSchedules({ database, objects }: WorkOptions): readonly Schedule[]
       run: (context) => runCaseClock(database, context),
     },
     {
+      name: 'document-fraud-cases',
+      everyMs: DOCUMENT_CASES_MS,
+      run: (context) => documentCases(database, context),
+    },
+    {
       name: 'feed-fraud-lake',
       everyMs: MINUTE_MS,
-      run: (context) => feedLake({ database, objects }, context),
+      // While a server starts, its payments want the machine for themselves.
+      firstAfterMs: MINUTE_MS,
+      run: (context) => feedLake({ database, objects, apart }, context),
     },
     {
       name: 'compact-fraud-lake',
       everyMs: HOUR_MS,
-      run: (context) => compactLakes({ database, objects }, context),
+      firstAfterMs: COMPACT_FIRST_MS,
+      run: (context) => compactLakes({ database, objects, apart }, context),
     },
   ];
 }

@@ -1,6 +1,7 @@
 // The benchmarks of fraud detection: in this process and on one core, events decided one at a time,
 // a training, and the back-test of half a year; and over HTTP, payments screened on their way.
 
+import { percentile } from '../measure.ts';
 import { machine, resultOf, type BenchOptions, type Report } from '../report.ts';
 import { benchBackTest, type BackTestScale } from './back-test.ts';
 import { benchEvents, type EventsScale } from './events.ts';
@@ -18,13 +19,13 @@ const full: Scale = {
   events: { runs: 3, customers: 5_000, terminals: 10_000, days: 50 },
   train: { rows: 300_000, trees: 100, depthMax: 6, runs: 3 },
   backTest: { runs: 3, days: 183 },
-  paymentPath: { accounts: 10_000, pairs: 5, roundMs: 4_000, warmUpMs: 1_000 },
+  paymentPath: { accounts: 10_000, warmUps: 5, pairs: 15, roundMs: 2_000, warmUpMs: 500 },
 };
 const quick: Scale = {
   events: { runs: 1, customers: 500, terminals: 1_000, days: 50 },
   train: { rows: 20_000, trees: 20, depthMax: 6, runs: 1 },
   backTest: { runs: 1, days: 10 },
-  paymentPath: { accounts: 1_000, pairs: 1, roundMs: 1_500, warmUpMs: 500 },
+  paymentPath: { accounts: 1_000, warmUps: 1, pairs: 1, roundMs: 1_500, warmUpMs: 500 },
 };
 
 const EVENTS_TARGET_PER_SECOND = 150_000;
@@ -76,8 +77,12 @@ export async function benchFraud(options: BenchOptions): Promise<Report> {
     settings['payment_path_decided_in_full'] = hundredths(decisions.fullShare);
     settings['payment_path_approved'] = hundredths(decisions.approvedShare);
     const target =
-      'at least 0.9 of the rate without screening, in the same run; ratio to that rate';
-    results.push(resultOf('payment_path', screened, unscreened.ratePerSecond, target));
+      'at least 0.9 of the rate without screening; ratio to that, the median of pairs of rounds';
+    const ratio = percentile(
+      ratios.toSorted((one, other) => one - other),
+      0.5,
+    );
+    results.push(resultOf('payment_path', screened, screened.ratePerSecond / ratio, target));
   }
   return { area: 'fraud', machine: machine(), settings, results };
 }

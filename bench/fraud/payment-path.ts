@@ -19,6 +19,8 @@ import { putInForce } from './in-force.ts';
 
 export interface PaymentPathScale {
   readonly accounts: number;
+  /** Rounds of each before the first pair: a server is warm for all but its first seconds. */
+  readonly warmUps: number;
   /** Each of one round with screening and one without; an odd number has a median. */
   readonly pairs: number;
   readonly roundMs: number;
@@ -95,12 +97,15 @@ async function withBothWays<Result>(
 /** Who comes first changes from pair to pair. */
 async function takeTurns(
   pay: Readonly<Record<Way, Pay>>,
-  { pairs, roundMs, warmUpMs }: PaymentPathScale,
+  { warmUps, pairs, roundMs, warmUpMs }: PaymentPathScale,
   log: (line: string) => void,
 ): Promise<Readonly<Record<Way, readonly Run[]>>> {
   const rounds: Record<Way, Run[]> = { screened: [], unscreened: [] };
   const order: Way[] = ['screened', 'unscreened'];
-  for (const way of order) await load(pay[way], roundMs);
+  for (let turn = 1; turn <= warmUps; turn += 1) {
+    for (const way of order) await load(pay[way], roundMs);
+    log(`payment_path, warmed up ${turn} of ${warmUps} times`);
+  }
   for (let pair = 1; pair <= pairs; pair += 1) {
     for (const way of order) {
       await pause(REST_MS);

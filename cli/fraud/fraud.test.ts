@@ -165,7 +165,7 @@ test('what cannot be used is refused with a sentence that says why', async () =>
 });
 
 for (const [words, told] of [
-  [[], /^fraud is followed by generate, train, .*, lake or replay\.$/],
+  [[], /^fraud is followed by generate, train, .*, lake, replay or events\.$/],
   [['generate', 'x', '--patterns', 'greed'], /There is no pattern "greed"; the patterns are large/],
   [['generate', 'x', '--customers', '65537'], /--customers is "65537" but .* from 1 to 65536/],
   [

@@ -37,6 +37,7 @@ export const fraudCommand: Command = {
     'models retire ID [--note TEXT]',
     'models reference MODEL [COPY] --from DATE --until DATE --out FILE',
     'replay [--since TIME] [--tenant NAME] [--json]',
+    'events annul --later-than TIME --note TEXT [--tenant NAME]',
     'lake status [--tenant NAME]',
     'lake copy FOLDER [--tenant NAME] [--from DATE --until DATE]',
     'lake compact [--tenant NAME] [--from DATE --until DATE]',
@@ -51,6 +52,9 @@ export const fraudCommand: Command = {
     'nothing there.',
     '',
     'replay makes the decisions that were kept again, and names those that come out otherwise.',
+    '',
+    'events annul takes what was judged at a time that never was, after a clock had jumped, out of',
+    'the histories of every server. Decisions stay as they are.',
     '',
     'rules, lists and models change what payments are screened by, of --tenant NAME or of the',
     'first, in every server within about a second. LIST is allow, block or watch. lists load',
@@ -73,8 +77,9 @@ async function runFraud([name, ...rest]: string[], env: Environment): Promise<nu
   if (name === 'lists') return await (await import('./registry/lists.ts')).runLists(rest, env);
   if (name === 'models') return await (await import('./registry/models.ts')).runModels(rest, env);
   if (name === 'replay') return await (await import('./decisions/replay.ts')).runReplay(rest, env);
+  if (name === 'events') return await (await import('./decisions/events.ts')).runEvents(rest, env);
   throw new UsageError(
     'fraud is followed by generate, train, score, backtest, explain, cases, rules, lists, ' +
-      'models, lake or replay.',
+      'models, lake, replay or events.',
   );
 }

@@ -730,14 +730,26 @@ create table fraud.alerts (
   constraint alerts_amount_check CHECK ((amount >= 0)),
   constraint alerts_check CHECK (((case_id IS NULL) <> (snooze_id IS NULL))),
   constraint alerts_mode_check CHECK ((mode = ANY (ARRAY['full'::text, 'rules_only'::text, 'failed_open'::text, 'failed_closed'::text]))),
-  constraint alerts_outcome_check CHECK ((outcome = ANY (ARRAY['review'::text, 'challenge'::text, 'decline'::text]))),
-  constraint alerts_case_id_fkey FOREIGN KEY (case_id) REFERENCES fraud.cases(id),
-  constraint alerts_decision_fkey FOREIGN KEY (decision) REFERENCES fraud.decisions(id),
-  constraint alerts_snooze_id_fkey FOREIGN KEY (snooze_id) REFERENCES fraud.snoozes(id)
+  constraint alerts_outcome_check CHECK ((outcome = ANY (ARRAY['review'::text, 'challenge'::text, 'decline'::text])))
 );
 CREATE INDEX alerts_by_account ON fraud.alerts USING btree (account_id, id);
 CREATE INDEX alerts_of_case ON fraud.alerts USING btree (case_id, id) WHERE (case_id IS NOT NULL);
 grant insert, select on fraud.alerts to florin_app;
+
+create table fraud.annulments (
+  id uuid not null,
+  tenant text not null default platform.tenant(),
+  later_than timestamp with time zone not null,
+  decisions bigint not null,
+  note text not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  constraint annulments_pkey PRIMARY KEY (id),
+  constraint annulments_decisions_check CHECK ((decisions > 0)),
+  constraint annulments_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
+  constraint annulments_note_check CHECK (((length(note) >= 1) AND (length(note) <= 500)))
+);
+grant insert, select on fraud.annulments to florin_app;
 
 create table fraud.batches (
   id uuid not null,
@@ -778,13 +790,13 @@ create table fraud.case_entries (
   text text,
   details jsonb not null,
   constraint case_entries_pkey PRIMARY KEY (case_id, ordinal),
-  constraint case_entries_details_check CHECK ((octet_length((details)::text) <= 16384)),
+  constraint case_entries_details_check CHECK ((pg_column_size(details) <= 16384)),
   constraint case_entries_kind_check CHECK (((length(kind) >= 1) AND (length(kind) <= 20))),
   constraint case_entries_made_by_check CHECK (((length(made_by) >= 1) AND (length(made_by) <= 600))),
   constraint case_entries_ordinal_check CHECK ((ordinal > 0)),
-  constraint case_entries_text_check CHECK (((length(text) >= 1) AND (length(text) <= 10000))),
-  constraint case_entries_case_id_fkey FOREIGN KEY (case_id) REFERENCES fraud.cases(id)
+  constraint case_entries_text_check CHECK (((length(text) >= 1) AND (length(text) <= 10000)))
 );
+CREATE INDEX case_entries_written ON fraud.case_entries USING btree (case_id, ordinal) WHERE (text IS NOT NULL);
 grant insert, select on fraud.case_entries to florin_app;
 
 create table fraud.case_reports (
@@ -1035,7 +1047,7 @@ create table fraud.log (
   id uuid not null,
   constraint log_pkey PRIMARY KEY ("position"),
   constraint log_id_key UNIQUE (id),
-  constraint log_kind_check CHECK ((kind = ANY (ARRAY['batch'::text, 'label'::text])))
+  constraint log_kind_check CHECK ((kind = ANY (ARRAY['batch'::text, 'label'::text, 'annulment'::text])))
 );
 CREATE INDEX log_of_tenant ON fraud.log USING btree (tenant, "position");
 grant insert, select on fraud.log to florin_app;
@@ -1130,6 +1142,15 @@ CREATE INDEX snoozes_until ON fraud.snoozes USING btree (tenant, until);
 grant insert, select on fraud.snoozes to florin_app;
 grant update on fraud.snoozes (ended_by) to florin_app;
 grant update on fraud.snoozes (ended_at) to florin_app;
+
+create table fraud.undocumented_cases (
+  case_id uuid not null,
+  tenant text not null default platform.tenant(),
+  since timestamp with time zone not null,
+  constraint undocumented_cases_pkey PRIMARY KEY (case_id)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0);
+CREATE INDEX undocumented_cases_since ON fraud.undocumented_cases USING btree (tenant, since, case_id);
+grant delete, insert, select on fraud.undocumented_cases to florin_app;
 
 create schema gateway;
 grant usage on schema gateway to florin_app;
@@ -1926,7 +1947,7 @@ grant execute on function ledger.record_balances(timestamp with time zone,uuid[]
 create function ledger.record_holds(p_ids uuid[], p_is_new boolean[], p_states text[], p_expires_at timestamp with time zone[], p_accounts text[], p_sides text[], p_held text[], p_captured text[], p_held_before text[], p_captured_before text[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body 68e490a3773285e4
 grant execute on function ledger.record_holds(uuid[],boolean[],text[],timestamp with time zone[],text[],text[],text[],text[],text[],text[]) to public;
 
-create function ledger.record_transfers(p_recorded_at timestamp with time zone, p_actor text, p_segment integer, p_ids uuid[], p_kinds smallint[], p_external_ids text[], p_content_hashes bytea[], p_descriptions text[], p_metadata text[], p_exchanges text[], p_hold_ids uuid[], p_reverses_ids uuid[], p_expires_at timestamp with time zone[], p_effective_at timestamp with time zone[], p_accounts uuid[], e_transfers integer[], e_accounts integer[], e_versions bigint[], e_legs smallint[], e_is_debit boolean[], e_posted bigint[], e_pending bigint[], e_posted_debits bigint[], e_posted_credits bigint[], e_pending_debits bigint[], e_pending_credits bigint[], p_actors text[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body e16f1263a3c54ebb
+create function ledger.record_transfers(p_recorded_at timestamp with time zone, p_actor text, p_segment integer, p_ids uuid[], p_kinds smallint[], p_external_ids text[], p_content_hashes bytea[], p_descriptions text[], p_metadata text[], p_exchanges text[], p_hold_ids uuid[], p_reverses_ids uuid[], p_expires_at timestamp with time zone[], p_effective_at timestamp with time zone[], p_accounts uuid[], e_transfers integer[], e_accounts integer[], e_versions bigint[], e_legs smallint[], e_is_debit boolean[], e_posted bigint[], e_pending bigint[], e_posted_debits bigint[], e_posted_credits bigint[], e_pending_debits bigint[], e_pending_credits bigint[], p_actors text[]) returns void language plpgsql volatile set plan_cache_mode=force_generic_plan set enable_hashjoin=off set enable_mergejoin=off set enable_seqscan=off; -- body 68891db49a114a9b
 grant execute on function ledger.record_transfers(timestamp with time zone,text,integer,uuid[],smallint[],text[],bytea[],text[],text[],text[],uuid[],uuid[],timestamp with time zone[],timestamp with time zone[],uuid[],integer[],integer[],bigint[],smallint[],boolean[],bigint[],bigint[],bigint[],bigint[],bigint[],bigint[],text[]) to public;
 
 create function ledger.refuse_change() returns trigger language plpgsql volatile; -- body a4327f4b90a8c2ba

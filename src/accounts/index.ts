@@ -27,7 +27,7 @@ export type { AccountsEdge } from './routes.ts';
 export { bankAccountSources } from './sources/sources.ts';
 export { bankAccountRefusals } from './refusals.ts';
 export type { BankAccountRefusal } from './refusals.ts';
-export { addProduct } from './products/products.ts';
+export { addProduct, productVersions } from './products/products.ts';
 export { readTerms } from './products/product.ts';
 export type { NewProductVersion, Product, ProductTerms } from './products/product.ts';
 
@@ -37,6 +37,7 @@ export type { Customer, NewCustomer } from './customers/customer.ts';
 export { eraseCustomer } from './customers/erase.ts';
 export { customer, customerIdsByExternalId, customersById } from './customers/read.ts';
 export { customerRefusals } from './customers/refusals.ts';
+export { existingCustomers } from './customers/store/sources-store.ts';
 export { customersRoutes } from './customers/routes.ts';
 export type { CustomersEdge } from './customers/routes.ts';
 export { customerSource } from './customers/sources.ts';

@@ -73,6 +73,9 @@ export { lakeOf, tableStates } from './lake/layout.ts';
 export type { LakeObjects, LakeReading, TableState } from './lake/layout.ts';
 export { countBacklog } from './lake/lake-store.ts';
 export { feedLake } from './lake/stream.ts';
+export { openThread } from './apart/thread.ts';
+export type { FraudThread } from './apart/thread.ts';
+export type { Connection as ThreadConnection } from './apart/task.ts';
 
 /** Screening: what is asked and what is answered. */
 export { assess } from './screening/assess.ts';
@@ -80,6 +83,8 @@ export { screeningActions } from './screening/audit-actions.ts';
 export type { Judged, ScreeningItem, Verdict } from './screening/item.ts';
 export { openScreening } from './open.ts';
 export type { Screening } from './open.ts';
+export { nothingToKeep } from './screening/keep.ts';
+export type { Keeping } from './screening/keep.ts';
 export { openScreener } from './screening/open.ts';
 export type { Screener, ScreenerOptions } from './screening/open.ts';
 export { paymentFeatures } from './screening/payment-features.ts';
@@ -91,6 +96,7 @@ export { decisionRefusals } from './log/refusals.ts';
 export { replayDecisions } from './log/replay/replay.ts';
 export type { ReplayDifference, ReplayReport } from './log/replay/replay.ts';
 export { decisionSources } from './log/sources/sources.ts';
+export { annulLater } from './log/annulment/annul.ts';
 export { fraudLogSubscription } from './log/subscription.ts';
 
 /** What screening runs by: rules, lists, models and policies, and how they change. */
@@ -124,6 +130,7 @@ export { caseOutcomes, caseStates } from './cases/case.ts';
 export type { Case, CaseEntry } from './cases/case.ts';
 export { listCases, selectCases } from './cases/case-store.ts';
 export { closeCase } from './cases/close.ts';
+export { documentCases } from './cases/search/catch-up.ts';
 export { findCases } from './cases/search/find.ts';
 export type { CasesEdge } from './cases/http/edge.ts';
 export { caseRoutes } from './cases/http/routes.ts';

@@ -3,6 +3,8 @@
 
 import type { Clock } from '#kernel';
 import type { Database, Logger, Metrics, Objects, TransactionContext } from '#platform';
+import type { FraudThread } from './apart/thread.ts';
+import { tellClockAtStart } from './log/annulment/clock-at-start.ts';
 import { openFollower } from './log/follow.ts';
 import { writeSnapshots } from './log/snapshots/write.ts';
 import { openDriftTeller } from './registry/drift/tell.ts';
@@ -16,6 +18,8 @@ export interface ScreeningOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly objects: Objects;
+  /** Where states are folded for snapshots. */
+  readonly apart?: Pick<FraudThread, 'snapshot'> | undefined;
 }
 
 export interface Screening {
@@ -25,6 +29,7 @@ export interface Screening {
   readonly schedules: readonly {
     readonly name: string;
     readonly everyMs: number;
+    readonly firstAfterMs?: number;
     run(context: TransactionContext): Promise<unknown>;
   }[];
   /** Once, before anything is judged: half a history would be judged wrong. */
@@ -36,7 +41,7 @@ const REFRESH_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 export function openScreening(options: ScreeningOptions): Screening {
-  const { database, logger, metrics, objects } = options;
+  const { database, logger, metrics, objects, apart } = options;
   const registry = openRegistry({ database, logger, metrics, features: paymentFeatures });
   const screener = openScreener({ ...options, registry });
   const { states } = screener;
@@ -52,12 +57,15 @@ export function openScreening(options: ScreeningOptions): Screening {
       {
         name: 'snapshot-screening',
         everyMs: MINUTE_MS,
-        run: (context) => writeSnapshots(world, context),
+        // While a server starts, its payments want the machine for themselves.
+        firstAfterMs: MINUTE_MS,
+        run: (context) => writeSnapshots({ ...world, apart }, context),
       },
       { name: 'tell-drift', everyMs: MINUTE_MS, run: (context) => drift.tell(context) },
     ],
     async warmUp() {
       await follower.warmUp();
+      await tellClockAtStart(database, options);
       for (const tenant of states.tenants()) await registry.load(tenant);
     },
   };

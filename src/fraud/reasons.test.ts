@@ -67,5 +67,5 @@ test('contributions of one reason are added, what speaks against fraud is not to
 
 test('the reasons of the engine are not for a rule to give', () => {
   const own = reasonCodes.filter((code) => !isRuleReason(code));
-  assert.deepEqual(own, ['feature_missing', 'declines_limited']);
+  assert.deepEqual(own, ['feature_missing', 'declines_limited', 'clock_implausible']);
 });

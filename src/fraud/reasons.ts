@@ -18,6 +18,10 @@ const table = {
     says: 'A rule would decline, but has declined too often lately, so it asks for a review.',
     isOwn: true,
   },
+  clock_implausible: {
+    says: 'The time of the event cannot be right, so nothing was asked about it.',
+    isOwn: true,
+  },
   listed_allowed: { says: 'A key of the event is on the list of those to allow.' },
   listed_blocked: { says: 'A key of the event is on the list of those to block.' },
   listed_watched: { says: 'A key of the event is on the list of those to watch.' },

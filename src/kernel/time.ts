@@ -11,6 +11,11 @@ export interface Clock {
   now(): Instant;
   /** How far it was ahead of its reference when last measured, microseconds. */
   readonly offsetUs?: number | undefined;
+  /**
+   * How much it has gained on the machine's own timer, microseconds, since it began or was last
+   * compared with a time server. A clock that is set by hand gains nothing.
+   */
+  readonly gainedUs?: number;
 }
 
 export const MILLISECOND_US = 1_000;

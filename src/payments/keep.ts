@@ -2,6 +2,7 @@
 // decisions of screening, in the transaction whose postings they tell of.
 
 import { record } from '#audit';
+import type { Keeping } from '#fraud';
 import { accept, assert, Fault, idOf, msOf, newUuid, uuidOf, type Uuid } from '#kernel';
 import type { Answer, PostRefusal } from '#ledger';
 import {
@@ -53,8 +54,7 @@ export async function keepPayments(
   if (raced.length > 0 || made.length < fresh.length) answerRepeats(planned, results);
   // What came of no payment here was judged too: refused by the ledger, or made meanwhile.
   const ids = new Map(made.map(({ index, payment }) => [index, payment.id]));
-  // Sent together: none of them needs the answer of another.
-  await Promise.all([...store(tx, made), screened.keep(tx, ids)]);
+  await store(tx, made, screened.keeping(tx, ids));
   return results;
 }
 
@@ -160,20 +160,23 @@ async function withoutKnown(
   });
 }
 
-function store(tx: Transaction, made: readonly Made[]): Promise<unknown>[] {
-  if (made.length === 0) return [];
+async function store(tx: Transaction, made: readonly Made[], keeping: Keeping): Promise<void> {
   const payments = made.map(({ payment }) => payment);
   const records = made.map(({ payment, caller }) => recordOfNew(payment, caller));
   const events = made.map(({ payment, caller }) => eventOf(payment, caller));
   const errands = payments
     .filter(({ rail, status }) => rail === 'sct_inst' && status === 'accepted')
     .map((payment) => errandOf(payment, 'transfer'));
-  return [
+  // Sent together: none of them needs the answer of another. The first that fails says why.
+  const stored = await Promise.allSettled([
     insertPayments(tx, payments, tx.now).catch(toldApart),
-    record(tx, records),
-    emit(tx, events),
-    ...(errands.length === 0 ? [] : [send(tx, queueOf.sct_inst, errands)]),
-  ];
+    keeping.store(),
+    record(tx, [...records, ...keeping.records]),
+    emit(tx, [...events, ...keeping.events]),
+    errands.length === 0 ? undefined : send(tx, queueOf.sct_inst, errands),
+  ]);
+  const failed = stored.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 function toldApart(error: unknown): never {

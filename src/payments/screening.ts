@@ -3,19 +3,25 @@
 // sent is told to it all the same and is never stopped.
 
 import { assert, type AccountId } from '#kernel';
-import type { Judged, Screener, ScreeningItem } from '#fraud';
+import {
+  nothingToKeep,
+  type Judged,
+  type Keeping,
+  type Screener,
+  type ScreeningItem,
+} from '#fraud';
 import type { Caller, Queryable, Transaction, TransactionContext } from '#platform';
 import type { NewPayment, PaymentId } from './payment.ts';
 import { stopPlanned, type Planned } from './plan.ts';
 
 /** Undefined where screening is switched off. */
-export type PaymentScreener = Pick<Screener, 'judge' | 'keep' | 'giveBack'> | undefined;
+export type PaymentScreener = Pick<Screener, 'judge' | 'keeping' | 'giveBack'> | undefined;
 
 /** Planned payments of which screening has been asked. */
 export interface Screened {
   readonly planned: readonly Planned[];
-  /** With the ids of the payments that were made, by their place; in the transaction of those. */
-  keep(tx: Transaction, made: ReadonlyMap<number, PaymentId>): Promise<void>;
+  /** What goes with the payments that were made, whose ids are by their place. */
+  keeping(tx: Transaction, made: ReadonlyMap<number, PaymentId>): Keeping;
   /** Of a failure that rolled the transaction back: what was judged did not happen. */
   giveBack(): void;
 }
@@ -46,16 +52,16 @@ export async function screenPlanned(
   assert(judged.length === items.length, 'screening answers for each payment');
   return {
     planned: afterVerdicts(planned, places, judged),
-    keep(tx, made) {
+    keeping(tx, made) {
       const subjects = places.map((place) => made.get(place));
-      return screener.keep(tx, judged, subjects);
+      return screener.keeping(tx, judged, subjects);
     },
     giveBack: () => screener.giveBack(judged),
   };
 }
 
 const unscreened: Omit<Screened, 'planned'> = {
-  keep: () => Promise.resolve(),
+  keeping: () => nothingToKeep,
   giveBack: () => undefined,
 };
 

@@ -47,9 +47,11 @@ export {
   booleanArray,
   byteaArray,
   bytesArray,
+  float8Array,
   int2Array,
   int4Array,
   int8Array,
+  textArray,
   timestamptzArray,
   uuidArray,
 } from './database/arrays.ts';
@@ -192,12 +194,14 @@ export type { Item, ItemValue, KeyValues, NewItem, PutResult } from './keyvalues
 /** What is found by its words. */
 export { openSearch } from './search/search.ts';
 export type {
+  Finder,
   Search,
   SearchDocument,
   SearchFilters,
   SearchPage,
   SearchQuestion,
 } from './search/port.ts';
+export { isPart, wordsOf } from './search/words.ts';
 /** XML. */
 export { readXml, readXmlText } from './xml/read.ts';
 export { XmlWriter } from './xml/write.ts';
@@ -208,5 +212,12 @@ export { openPdf } from './pdf/document.ts';
 export type { PdfDocument, PdfFacts, PdfPage, PdfPlace, PdfTextStyle } from './pdf/port.ts';
 /** Files of columns, for analysis. */
 export { readParquet } from './parquet/read.ts';
-export { writeParquet } from './parquet/write.ts';
-export type { ParquetColumns, ParquetFields } from './parquet/port.ts';
+export { encodeColumn } from './parquet/encode.ts';
+export { writeEncoded, writeParquet } from './parquet/write.ts';
+export type {
+  EncodedColumn,
+  ParquetColumns,
+  ParquetFacts,
+  ParquetFields,
+  ParquetInput,
+} from './parquet/port.ts';

@@ -61,14 +61,17 @@ async function watching(
   return { log, watch, metrics, lines, pass };
 }
 
-function observed(now: () => Instant): WatchOptions['clock'] {
+function observed(now: () => Instant, told: boolean[] = []): WatchOptions['clock'] {
   let offset: number | undefined;
   return {
     now,
     get offsetUs() {
       return offset;
     },
-    observe: (offsetUs) => (offset = offsetUs),
+    observe(offsetUs, isApart = false) {
+      offset = offsetUs;
+      told.push(isApart);
+    },
   };
 }
 
@@ -380,7 +383,8 @@ test('the clock is compared with the database, and recorded when it changed and 
   const log = await openLog(t, 'watch clock');
   // It goes on while the database is asked, as the database's own does.
   let behindUs = 0;
-  const clock = observed(() => (Date.now() * 1_000 - behindUs) as Instant);
+  const apart: boolean[] = [];
+  const clock = observed(() => (Date.now() * 1_000 - behindUs) as Instant, apart);
   const { watch, metrics, pass } = await watching(t, log, { clock });
   const setBehind = (us: number): void => {
     behindUs = us;
@@ -410,15 +414,19 @@ test('the clock is compared with the database, and recorded when it changed and 
   assert.ok((await metric(metrics, 'florin_audit_clock_offset_seconds')) < -1.9);
   const raised = await recorded(log, 'audit.alarm.raised');
   assert.equal(raised.at(-1)?.target, 'clock_offset');
+  // The database may be on the same machine, and its clock the very same.
+  assert.deepEqual(apart, [false, false, false]);
 });
 
 test('a time server that stays silent raises clock_offset, and one that answers ends it', async (t) => {
   const log = await openLog(t, 'watch time');
+  const apart: boolean[] = [];
   const server = createSocket('udp4');
   server.bind(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
   const { watch, metrics, pass } = await watching(t, log, {
+    clock: observed(() => log.clock.now(), apart),
     timeServer: { host: '127.0.0.1', port: server.address().port },
     asking: { samples: 1, timeoutMs: 500 },
   });
@@ -442,6 +450,7 @@ test('a time server that stays silent raises clock_offset, and one that answers 
   const after = measured?.after ?? {};
   assert.equal(after['reference'], `127.0.0.1:${server.address().port}`);
   assert.ok(Math.abs(Number(after['offset_us'])) < 1_000);
+  assert.deepEqual(apart, [true]);
 });
 
 /** A time server's answer at an instant. */

@@ -196,7 +196,7 @@ class DatabaseWatch implements Watch {
     this.#clockMisses = 0;
     const { offsetUs, delayUs } = sample;
     const measured: ClockMeasurement = { at: clock.now(), offsetUs, delayUs, reference };
-    clock.observe(offsetUs);
+    clock.observe(offsetUs, this.#options.timeServer !== undefined);
     const figures = clockFigures(measured);
     this.#see('clock_offset', { isFailing: isClockOff(measured), figures }, context.now);
     if (!isClockNews(measured, this.#clockRecorded)) return;

@@ -34,10 +34,10 @@ export async function explainDecision(
 ): Promise<Explanation | undefined> {
   const [batch] = await selectBatches(q, [decision.batch]);
   if (batch?.featureSet !== paymentFeatures.version) return undefined;
-  const { revision, tenant } = batch;
+  const { revision, tenant, ruleSetFingerprint: starter } = batch;
   // Lists may be long, and are asked for nothing but the keys of the event.
   const listed = Object.values(decision.event.keys);
-  const config = await configAt(q, paymentFeatures, { tenant, revision, listed });
+  const config = await configAt(q, paymentFeatures, { tenant, revision, listed, starter });
   const again = openRemaking(config).remake(decision);
   if (again === undefined) return undefined;
   const row = decision.features;

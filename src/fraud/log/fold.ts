@@ -30,7 +30,7 @@ export async function foldLog(
 }
 
 /** The entries of a tenant in a range, in their order, a bounded number at a time. */
-export async function* logPages(
+async function* logPages(
   q: Queryable,
   { tenant, after, upTo }: FoldRange,
 ): AsyncGenerator<readonly LogEntry[]> {
@@ -50,6 +50,7 @@ export async function* logPages(
  */
 export function foldEntry(features: FeatureState, entry: LogEntry): void {
   if (entry.kind === 'label') features.learn(entry.label);
+  else if (entry.kind === 'annulment') features.annul(entry.laterThan);
   else for (const event of entry.events) features.observe(event);
 }
 

@@ -7,13 +7,13 @@ import type { Queryable } from '#platform';
 import type { FraudEvent } from '../event.ts';
 import type { ScreeningBatchId } from '../screening/item.ts';
 
-export type LogKind = 'batch' | 'label';
+export type LogKind = 'batch' | 'label' | 'annulment';
 
 export interface NewLogRow {
   readonly kind: LogKind;
   readonly position: bigint;
   readonly tenant: string;
-  readonly id: Id<'scb'> | Id<'lab'>;
+  readonly id: Id<'scb'> | Id<'lab'> | Id<'anl'>;
 }
 
 /** What is there already stays as it is. */

@@ -10,9 +10,19 @@ export const decisionRefusals = {
     title: 'What the decision was made with cannot be read any more',
     retryable: false,
   },
+  annulment_not_ahead: {
+    status: 422,
+    title: 'Only what lies ahead can be taken out of the history',
+    retryable: false,
+  },
+  annulment_empty: {
+    status: 409,
+    title: 'There is nothing to be taken out of the history',
+    retryable: false,
+  },
 } as const satisfies Record<string, RefusalKind>;
 
-interface DecisionRefusal extends Refusal {
+export interface DecisionRefusal extends Refusal {
   readonly code: keyof typeof decisionRefusals;
 }
 

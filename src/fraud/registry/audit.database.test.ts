@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { addProduct } from '#accounts';
 import { openSequencer, SIGNING_KEY, verifyLog } from '#audit';
 import { SECOND_US, type Instant } from '#kernel';
 import { openSession, type Transaction } from '#platform';
+import { product } from '../../accounts/testing/bank.ts';
 import { openBank, type Bank } from '../../ledger/testing/bank.ts';
 import { paymentFeatures as features } from '../screening/payment-features.ts';
 import { putListEntries, takeListEntries } from './list-entries.ts';
@@ -39,12 +41,13 @@ async function makeEverything(): Promise<void> {
   assert.ok((await inBank((tx) => promoteModel(tx, features, asked))).ok);
   assert.ok((await inBank((tx) => retireModel(tx, model.value.id, 'a test'))).ok);
   const policy = { isScreened: true, onFailure: 'closed', deadlineUs: 500 } as const;
+  assert.ok((await inBank((tx) => addProduct(tx, product()))).ok);
   await inBank((tx) => putPolicy(tx, { product: 'current', ...policy }));
   await inBank((tx) => putPolicy(tx, { product: undefined, ...policy }));
-  const entries = [1, 2, 3].map((number) => ({ kind: 'account', value: `acc_${number}` }));
+  const entries = [1, 2, 3].map((number) => ({ kind: 'device', value: `acc_${number}` }));
   const until = (bank.clock.now() + SECOND_US) as Instant;
   await inBank((tx) => putListEntries(tx, 'watch', entries));
-  await inBank((tx) => putListEntries(tx, 'watch', [{ kind: 'account', value: 'acc_2', until }]));
+  await inBank((tx) => putListEntries(tx, 'watch', [{ kind: 'device', value: 'acc_2', until }]));
   bank.clock.advance(2 * SECOND_US);
   await inBank((tx) => takeListEntries(tx, 'watch', entries.slice(0, 1)));
 }
@@ -70,7 +73,7 @@ test('every row of the registry has its record, and every record its row', async
 test('every change is told of, with the revision it made', async () => {
   const events = await bank.database.query<{ type: string; revision: number | null }>({
     text: `select e.type, (e.data ->> 'revision')::integer as revision from stream.events e
-      order by e.bundle, e.ordinal`,
+      where e.type like 'fraud.%' order by e.bundle, e.ordinal`,
   });
   assert.deepEqual(
     events.map(({ type, revision }) => `${type} ${revision}`),

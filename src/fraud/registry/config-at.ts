@@ -18,6 +18,8 @@ export interface ConfigAsked {
   readonly revision: number;
   /** The only values that the lists will be asked for; any unless given. */
   readonly listed?: readonly string[] | undefined;
+  /** Of the starter rules that decided, where those did; the latest unless given. */
+  readonly starter?: string | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ConfigAsked {
 export async function configAt(
   queryable: Queryable,
   features: FeatureSet,
-  { tenant, revision, listed }: ConfigAsked,
+  { tenant, revision, listed, starter }: ConfigAsked,
 ): Promise<ScreeningConfig> {
   const reading: Reading = { queryable, features, tenant };
   const chosen = await chosenAt(queryable, { tenant, revision });
@@ -36,7 +38,9 @@ export async function configAt(
     tenant,
     revision,
     ruleSet:
-      rules === undefined ? starterRuleSet(features) : await readOr(rules, readRules, reading),
+      rules === undefined
+        ? starterRuleSet(features, starter)
+        : await readOr(rules, readRules, reading),
     lists: await listsAt(queryable, { tenant, revision, listed }),
     champion: await readOr(champion, readServed, reading),
     challenger: await readOr(challenger, readServed, reading),

@@ -1,9 +1,10 @@
 // The verbs of lists: entries are put and taken by the thousand in one change, which ends those
 // whose time is over too. An entry that is there already is replaced by the one that is put.
 
+import { bankAccounts, existingCustomers } from '#accounts';
 import { record } from '#audit';
 import { limits } from '#config';
-import { accept, idOf, msOf, newUuid, uuidBatch, type Instant, type Result } from '#kernel';
+import { accept, idOf, isId, msOf, newUuid, uuidBatch, type Instant, type Result } from '#kernel';
 import { emit, type Transaction } from '#platform';
 import type { ListPurpose } from '../rules/rule-set.ts';
 import { registryActions } from './audit-actions.ts';
@@ -33,7 +34,7 @@ export async function putListEntries(
   purpose: ListPurpose,
   entries: readonly NewListEntry[],
 ): Promise<Result<ListChange, RegistryRefusal>> {
-  const flaw = flawOf(entries, tx.now);
+  const flaw = flawOf(entries, tx.now) ?? (await strangerAmong(tx, entries));
   if (flaw !== undefined) return flaw;
   const tenant = tenantOf(tx);
   const now = await lockRevision(tx, tenant);
@@ -84,6 +85,32 @@ function flawOf(entries: readonly NewListEntry[], now: Instant) {
       return no('list_entry_repeated', message, param);
     }
     seen.set(key, place);
+  }
+  return undefined;
+}
+
+/** An account or a customer has an id, which may be mistyped; any other key is a text of events. */
+async function strangerAmong(tx: Transaction, entries: readonly NewListEntry[]) {
+  const accounts = entries.flatMap(({ kind, value }) =>
+    kind === 'account' && isId('acc', value) ? [value] : [],
+  );
+  const customers = entries.flatMap(({ kind, value }) =>
+    kind === 'customer' && isId('cus', value) ? [value] : [],
+  );
+  const there = new Set<string>();
+  for (const account of await bankAccounts(tx, accounts)) if (account) there.add(account.id);
+  if (customers.length > 0) {
+    for (const id of await existingCustomers(tx, customers)) there.add(idOf('cus', id));
+  }
+  for (const [place, { kind, value }] of entries.entries()) {
+    if (kind !== 'account' && kind !== 'customer') continue;
+    const param = `entries[${place}].value`;
+    if (!isId(kind === 'account' ? 'acc' : 'cus', value)) {
+      const message = `The value at ${param} is no id of a bank account or customer of ours.`;
+      return no('list_value_malformed', message, param);
+    }
+    if (there.has(value)) continue;
+    return no('list_subject_unknown', `There is no ${kind} ${value}.`, param);
   }
   return undefined;
 }

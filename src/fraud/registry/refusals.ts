@@ -17,7 +17,10 @@ export const registryRefusals = {
   list_full: kind(422, 'The lists have no room for so many entries'),
   list_time_empty: kind(422, 'The entry would end before it begins'),
   list_entry_repeated: kind(422, 'An entry is given twice'),
+  list_value_malformed: kind(422, 'The entry is for no id of its kind'),
+  list_subject_unknown: kind(422, 'The entry is for nobody that there is'),
   list_block_shortened: kind(409, 'The entry is blocked for longer'),
+  policy_product_unknown: kind(422, 'There is no such product'),
   model_unknown: kind(404, 'No such model'),
   model_exists: kind(409, 'The model is there already'),
   model_too_large: kind(422, 'The model is too large'),
@@ -30,6 +33,7 @@ export const registryRefusals = {
   model_not_in_place: kind(409, 'The model has no place that it could leave'),
   model_not_better: kind(422, 'The challenger has not been better'),
   contest_missing: kind(409, 'There is nothing to compare'),
+  contest_under_way: kind(409, 'Two models are being compared already', true),
   contest_too_large: kind(422, 'There is too much to compare'),
   fraud_choice_changed: kind(409, 'Another is in force than was said'),
 } as const satisfies Record<string, RefusalKind>;

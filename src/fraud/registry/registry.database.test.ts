@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { addProduct } from '#accounts';
 import { idOf, SECOND_US, type Instant } from '#kernel';
 import type { Transaction } from '#platform';
+import { product } from '../../accounts/testing/bank.ts';
 import { openBank, type Bank } from '../../ledger/testing/bank.ts';
 import { paymentFeatures as features } from '../screening/payment-features.ts';
 import { configAt } from './config-at.ts';
@@ -116,7 +118,7 @@ test('what does not change is not read again: the same rules serve the next revi
   await activate(await create(ruleSetText(1)), 0);
   await promote((await add(1)).id, undefined);
   const before = await registry.load(tenant);
-  await inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'account', value: 'acc_1' }]));
+  await inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'device', value: 'acc_1' }]));
   await registry.refresh();
   const now = registry.configOf(tenant);
   assert.equal(now?.revision, before.revision + 1);
@@ -170,7 +172,7 @@ test('what one tenant puts in force is nothing to another', async () => {
   const id = await one.create(ruleSetText(1));
   assert.equal(await other.activate(id, 0), 'rule_set_unknown');
   await one.activate(id, 0);
-  await one.inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'account', value: 'acc_1' }]));
+  await one.inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'device', value: 'acc_1' }]));
   const config = await other.registry.load(other.tenant);
   assert.deepEqual([config.revision, config.lists.size], [0, 0]);
 });
@@ -199,7 +201,7 @@ test('entries are listed for their time, replaced, and taken', async () => {
 
 test('entries that are repeated or end before they begin are refused, and change nothing', async () => {
   const { registry, tenant, inTenant } = openTenant();
-  const entry = { kind: 'account', value: 'acc_1' };
+  const entry = { kind: 'device', value: 'acc_1' };
   const repeated = await inTenant((tx) => putListEntries(tx, 'allow', [entry, entry]));
   assert.deepEqual(!repeated.ok && [repeated.refusal.code, repeated.refusal.param], [
     'list_entry_repeated',
@@ -302,6 +304,9 @@ test('a policy holds for its product from then on, and one without a product for
   const { registry, tenant, inTenant } = openTenant();
   const closed = { isScreened: true, onFailure: 'closed', deadlineUs: 500 } as const;
   const off = { isScreened: false, onFailure: 'open', deadlineUs: 500 } as const;
+  const unknown = await inTenant((tx) => putPolicy(tx, { product: 'savings', ...off }));
+  assert.equal(!unknown.ok && unknown.refusal.code, 'policy_product_unknown');
+  assert.ok((await inTenant((tx) => addProduct(tx, product({ code: 'savings' })))).ok);
   await inTenant((tx) => putPolicy(tx, { product: 'savings', ...off }));
   await inTenant((tx) => putPolicy(tx, { product: undefined, ...closed }));
   await inTenant((tx) => putPolicy(tx, { product: 'savings', ...closed, isScreened: false }));
@@ -314,7 +319,7 @@ test('a policy holds for its product from then on, and one without a product for
 test('what was in force at a revision is told for ever', async () => {
   const { inTenant, create, activate, add, promote, at } = openTenant();
   const now = bank.clock.now();
-  const key = { kind: 'account', value: 'acc_1' };
+  const key = { kind: 'device', value: 'acc_1' };
   await activate(await create(ruleSetText(1)), 0);
   await inTenant((tx) => putListEntries(tx, 'block', [{ ...key, until: (now + 1) as Instant }]));
   const model = await add(1);
@@ -354,7 +359,7 @@ test('what cannot be read leaves what was in force, and is told of', async () =>
     update fraud.rule_sets set source = replace(source, '1000', '2000')
     where id = '${bad.slice(4)}';
     update fraud.models set content = 'damaged' where id = '${model.id.slice(4)}'`);
-  await inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'account', value: 'acc_1' }]));
+  await inTenant((tx) => putListEntries(tx, 'block', [{ kind: 'device', value: 'acc_1' }]));
   const before = registry.configOf(tenant);
   await registry.refresh();
   const now = registry.configOf(tenant);
@@ -409,7 +414,7 @@ test('a refresh that fails leaves what was in force, and the next one brings it 
 test('who is blocked is not let go by being blocked anew, for a shorter time or from later on', async () => {
   const { inTenant, at } = openTenant();
   const now = bank.clock.now();
-  const entry = { kind: 'account', value: 'acc_1' };
+  const entry = { kind: 'device', value: 'acc_1' };
   const put = async (times: { from?: Instant; until?: Instant }): Promise<string> => {
     const done = await inTenant((tx) => putListEntries(tx, 'block', [{ ...entry, ...times }]));
     return done.ok ? 'put' : done.refusal.code;
@@ -423,17 +428,17 @@ test('who is blocked is not let go by being blocked anew, for a shorter time or 
   assert.equal(await put({ until: later }), 'list_block_shortened');
   assert.equal(await put({ from: (now - 5) as Instant }), 'put');
   const { lists } = await at(4);
-  assert.equal(lists.has('block', 'account', 'acc_1', (later + 1) as Instant), true);
+  assert.equal(lists.has('block', 'device', 'acc_1', (later + 1) as Instant), true);
   assert.ok((await inTenant((tx) => takeListEntries(tx, 'block', [entry]))).ok);
   assert.equal(await put({ from: soon, until: later }), 'put');
 });
 
 test('of the lists as they were, those values alone are read that are asked for', async () => {
   const { inTenant, tenant } = openTenant();
-  const entries = ['acc_1', 'acc_2', 'acc_3'].map((value) => ({ kind: 'account', value }));
+  const entries = ['acc_1', 'acc_2', 'acc_3'].map((value) => ({ kind: 'device', value }));
   assert.ok((await inTenant((tx) => putListEntries(tx, 'watch', entries))).ok);
   const asked = { tenant, revision: 1, listed: ['acc_2', 'acc_9'] };
   const { lists } = await configAt(bank.database.within(tenant), features, asked);
   assert.equal(lists.size, 1);
-  assert.equal(lists.has('watch', 'account', 'acc_2', bank.clock.now()), true);
+  assert.equal(lists.has('watch', 'device', 'acc_2', bank.clock.now()), true);
 });

@@ -74,3 +74,13 @@ test('for other features than those of payments there is no starter', () => {
   assert.equal(starterRuleSet({ ...paymentFeatures, features: [] }), undefined);
   assert.equal(starterRuleSet(paymentFeatures)?.version, 0);
 });
+
+test('a set that was ever shipped is found by its fingerprint for ever, and no other is', () => {
+  // Rules that are changed are another set: put it after these, and leave these as they are.
+  const shipped = ['b9fb8a637169505f112b6c6fd4e57bf4672eac3ae116ae388939113c6f11e929'];
+  for (const fingerprint of shipped) {
+    assert.equal(starterRuleSet(paymentFeatures, fingerprint)?.fingerprint, fingerprint);
+  }
+  assert.equal(starterRuleSet(paymentFeatures)?.fingerprint, shipped.at(-1));
+  assert.equal(starterRuleSet(paymentFeatures, 'f'.repeat(64)), undefined);
+});

@@ -84,13 +84,31 @@ export const starterRules = {
   ],
 } as const;
 
-/** Undefined where the features are others than those that payments have. */
-export function starterRuleSet({ features }: FeatureSet): RuleSet | undefined {
+/**
+ * Every set of starter rules that was ever shipped, the one in force last. Decisions name theirs by
+ * its fingerprint and are made again by it, so none is ever changed: another is added after it.
+ */
+const starterSets = [
+  {
+    fingerprint: 'b9fb8a637169505f112b6c6fd4e57bf4672eac3ae116ae388939113c6f11e929',
+    rules: starterRules,
+  },
+] as const;
+
+/**
+ * The one of a fingerprint, or the one in force. Undefined where the features are others than those
+ * that payments have, or where none of that fingerprint was ever shipped.
+ */
+export function starterRuleSet(
+  { features }: FeatureSet,
+  fingerprint: string | undefined = starterSets.at(-1)?.fingerprint,
+): RuleSet | undefined {
   const names = features.map(({ name }) => name);
-  const parsed = parseRuleSet(JSON.stringify(starterRules), names);
+  const shipped = starterSets.find((set) => set.fingerprint === fingerprint);
+  if (shipped === undefined) return undefined;
+  const parsed = parseRuleSet(JSON.stringify(shipped.rules), names);
   if (!parsed.ok) return undefined;
   const { name, rules } = parsed.value;
   const set = { name, version: STARTER_VERSION, features: names, rules };
-  const fingerprint = createHash('sha256').update(JSON.stringify(set)).digest('hex');
-  return { ...set, fingerprint };
+  return { ...set, fingerprint: createHash('sha256').update(JSON.stringify(set)).digest('hex') };
 }

@@ -57,3 +57,15 @@ test('in order of time as many are admitted as a count of the window allows', ()
     }),
   );
 });
+
+test('a decline that is taken back leaves room for another, and the others as they were', () => {
+  const counter = openDeclineCounter(limit);
+  for (const seconds of [0, 10, 20]) assert.ok(counter.admit(after(seconds)));
+  assert.equal(counter.admit(after(30)), false);
+  counter.giveBack(after(10));
+  counter.giveBack(after(11));
+  assert.deepEqual(counter.times(), [after(0), after(20)]);
+  assert.equal(counter.admit(after(31)), true);
+  assert.equal(counter.admit(after(32)), false);
+  assert.equal(counter.admit(after(60)), true);
+});

@@ -7,6 +7,8 @@ import type { DeclineLimit } from './rule-set.ts';
 export interface DeclineCounter {
   /** True, and counted, if fewer than the maximum fell in (now - window, now]. */
   admit(now: Instant): boolean;
+  /** Takes a decline back that was counted at that instant and never came about. */
+  giveBack(at: Instant): void;
   /** The instants counted, the oldest first. */
   times(): number[];
 }
@@ -28,6 +30,8 @@ export function openDeclineCounter(
     next = next + 1 === max ? 0 : next + 1;
   };
   for (const time of earlier) add(time);
+  const times = (): number[] =>
+    [...ring.subarray(next), ...ring.subarray(0, next)].filter(Number.isFinite);
   return {
     admit(now) {
       const oldest = ring[next];
@@ -36,6 +40,14 @@ export function openDeclineCounter(
       add(now);
       return true;
     },
-    times: () => [...ring.subarray(next), ...ring.subarray(0, next)].filter(Number.isFinite),
+    giveBack(at) {
+      const counted = times();
+      const place = counted.lastIndexOf(at);
+      if (place === -1) return;
+      ring.fill(-Infinity);
+      next = 0;
+      for (const time of counted.toSpliced(place, 1)) add(time);
+    },
+    times,
   };
 }

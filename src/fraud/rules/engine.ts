@@ -54,6 +54,8 @@ export interface RuleEngine {
     lists: Lists,
     now: Instant,
   ): RuleDecision;
+  /** Takes back what an event of that instant counted for limits, where nothing came of it. */
+  giveBack(reasons: readonly RuleReason[], now: Instant): void;
   /** From the next event on. Declines counted for a rule are kept under its id. */
   swap(ruleSet: RuleSet): Result<undefined, SwapRefusal>;
   /** The declines that the limits remember, as text; the same events give the same text. */
@@ -119,6 +121,11 @@ export function compile(ruleSet: RuleSet): RuleEngine {
         screened.now = now;
       }
       return evaluate(current, screened);
+    },
+    giveBack(reasons, now) {
+      for (const { rule, counter } of program.rules) {
+        if (counter !== undefined && hasCounted(reasons, rule.id)) counter.giveBack(now);
+      }
     },
     swap(next) {
       const refusal = differenceOf(program.ruleSet, next);
@@ -246,6 +253,13 @@ function decide(
     fingerprint: ruleSet.fingerprint,
     reasons,
   };
+}
+
+/** Whether a decision with these reasons took one of the declines that the rule may cause. */
+export function hasCounted(reasons: readonly RuleReason[], rule: string): boolean {
+  const own = reasons.filter((reason) => reason.rule === rule);
+  const isAsked = own.some(({ outcome, setAside }) => outcome === 'decline' && !setAside);
+  return isAsked && own.every(({ code }) => code !== 'declines_limited');
 }
 
 function reasonOf(own: RuleReasons, holds: boolean, isSetAside: boolean): RuleReason {

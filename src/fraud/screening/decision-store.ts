@@ -5,6 +5,7 @@ import { endianness } from 'node:os';
 import { limits } from '#config';
 import {
   assert,
+  formatInstant,
   idOf,
   MILLISECOND_US,
   SECOND_US,
@@ -16,8 +17,9 @@ import {
 } from '#kernel';
 import {
   bytesArray,
-  int4Array,
+  float8Array,
   int8Array,
+  textArray,
   timestamptzArray,
   uuidArray,
   type Queryable,
@@ -49,78 +51,72 @@ export interface StoredDecision extends FraudDecision {
 /** Where no rule set could be used, in place of its version and fingerprint. */
 export const noRules = { version: 0, fingerprint: '' } as const;
 
-export async function insertBatches(q: Queryable, batches: readonly StoredBatch[]): Promise<void> {
-  if (batches.length === 0) return;
+/** With its decisions, by one statement. */
+export async function insertBatch(q: Queryable, batch: StoredBatch): Promise<void> {
   await q.query({
-    name: 'fraud.insert_batches',
-    text: `insert into fraud.batches (id, tenant, made_at, decisions, run, ordinal, folded_up_to,
-        revision, feature_set, rule_set_version, rule_set_fingerprint, model, challenger, sha256)
-      select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::uuid[],
-        $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::int[], $11::text[], $12::text[],
-        $13::text[], $14::bytea[])`,
-    values: [
-      uuidArray(batches.map(({ id }) => uuidOf(id))),
-      batches.map(({ tenant }) => tenant),
-      timestamptzArray(batches.map(({ madeAt }) => madeAt)),
-      int4Array(batches.map(({ decisions }) => decisions.length)),
-      uuidArray(batches.map(({ run }) => run)),
-      int8Array(batches.map(({ ordinal }) => ordinal)),
-      int8Array(batches.map(({ foldedUpTo }) => foldedUpTo)),
-      int8Array(batches.map(({ revision }) => BigInt(revision))),
-      batches.map(({ featureSet }) => featureSet),
-      int4Array(batches.map(({ ruleSetVersion }) => ruleSetVersion)),
-      batches.map(({ ruleSetFingerprint }) => ruleSetFingerprint ?? null),
-      batches.map(({ model }) => model ?? null),
-      batches.map(({ challenger }) => challenger ?? null),
-      bytesArray(batches.map(({ sha256 }) => sha256)),
-    ],
-  });
-}
-
-export async function insertDecisions(
-  q: Queryable,
-  decisions: readonly StoredDecision[],
-): Promise<void> {
-  if (decisions.length === 0) return;
-  await q.query({
-    name: 'fraud.insert_decisions',
-    text: `insert into fraud.decisions (id, tenant, batch, subject, account_id, event_at,
-        decided_at, amount, keys, took_us, mode, outcome, shadow_outcome, score, challenger_score,
-        features, rule_reasons, model_reasons)
-      select d.id, d.tenant, d.batch, d.subject, d.account_id, d.event_at, d.decided_at, d.amount,
+    name: 'fraud.insert_batch',
+    text: `with batch as (
+        insert into fraud.batches (id, tenant, made_at, decisions, run, ordinal, folded_up_to,
+          revision, feature_set, rule_set_version, rule_set_fingerprint, model, challenger, sha256)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+      )
+      insert into fraud.decisions (id, tenant, batch, subject, account_id, event_at, decided_at,
+        amount, keys, took_us, mode, outcome, shadow_outcome, score, challenger_score, features,
+        rule_reasons, model_reasons)
+      select d.id, $2, $1, d.subject, d.account_id, d.event_at, d.decided_at, d.amount,
         d.keys::jsonb, d.took_us, d.mode, d.outcome, d.shadow_outcome, d.score, d.challenger_score,
         d.features, d.rule_reasons::jsonb, d.model_reasons::jsonb
-      from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::timestamptz[],
-        $7::timestamptz[], $8::bigint[], $9::text[], $10::float8[], $11::text[], $12::text[],
-        $13::text[], $14::float8[], $15::float8[], $16::bytea[], $17::text[], $18::text[])
-        as d (id, tenant, batch, subject, account_id, event_at, decided_at, amount, keys, took_us,
-        mode, outcome, shadow_outcome, score, challenger_score, features, rule_reasons,
-        model_reasons)`,
-    values: [
-      uuidArray(decisions.map(({ id }) => uuidOf(id))),
-      decisions.map(({ tenant }) => tenant),
-      uuidArray(decisions.map(({ batch }) => uuidOf(batch))),
-      uuidArray(decisions.map(({ subject }) => subject)),
-      uuidArray(decisions.map(({ accountId }) => uuidOf(accountId))),
-      timestamptzArray(decisions.map(({ eventAt }) => eventAt)),
-      timestamptzArray(decisions.map(({ decidedAt }) => decidedAt)),
-      int8Array(decisions.map(({ event }) => BigInt(event.amount))),
-      decisions.map(({ event }) => JSON.stringify(event.keys)),
-      decisions.map(({ tookUs }) => tookUs),
-      decisions.map(({ mode }) => mode),
-      decisions.map(({ outcome }) => outcome),
-      decisions.map(({ shadowOutcome }) => shadowOutcome),
-      decisions.map(({ score }) => score ?? null),
-      decisions.map(({ challengerScore }) => challengerScore ?? null),
-      bytesArray(decisions.map(({ features }) => bytesOfFeatures(features))),
-      decisions.map(({ ruleReasons }) => textOf(ruleReasons)),
-      decisions.map(({ modelReasons }) => textOf(modelReasons)),
-    ],
+      from unnest($15::uuid[], $16::uuid[], $17::uuid[], $18::timestamptz[], $19::timestamptz[],
+        $20::bigint[], $21::text[], $22::float8[], $23::text[], $24::text[], $25::text[],
+        $26::float8[], $27::float8[], $28::bytea[], $29::text[], $30::text[])
+        as d (id, subject, account_id, event_at, decided_at, amount, keys, took_us, mode, outcome,
+        shadow_outcome, score, challenger_score, features, rule_reasons, model_reasons)`,
+    values: [...batchValues(batch), ...decisionValues(batch.decisions)],
   });
 }
 
-function textOf(reasons: readonly unknown[]): string | null {
-  return reasons.length === 0 ? null : JSON.stringify(reasons);
+function batchValues(batch: StoredBatch): unknown[] {
+  return [
+    uuidOf(batch.id),
+    batch.tenant,
+    formatInstant(batch.madeAt),
+    batch.decisions.length,
+    batch.run,
+    batch.ordinal,
+    batch.foldedUpTo,
+    batch.revision,
+    batch.featureSet,
+    batch.ruleSetVersion ?? null,
+    batch.ruleSetFingerprint ?? null,
+    batch.model ?? null,
+    batch.challenger ?? null,
+    batch.sha256,
+  ];
+}
+
+function decisionValues(decisions: readonly StoredDecision[]): unknown[] {
+  return [
+    uuidArray(decisions.map(({ id }) => uuidOf(id))),
+    uuidArray(decisions.map(({ subject }) => subject)),
+    uuidArray(decisions.map(({ accountId }) => uuidOf(accountId))),
+    timestamptzArray(decisions.map(({ eventAt }) => eventAt)),
+    timestamptzArray(decisions.map(({ decidedAt }) => decidedAt)),
+    int8Array(decisions.map(({ event }) => BigInt(event.amount))),
+    textArray(decisions.map(({ event }) => JSON.stringify(event.keys))),
+    float8Array(decisions.map(({ tookUs }) => tookUs)),
+    textArray(decisions.map(({ mode }) => mode)),
+    textArray(decisions.map(({ outcome }) => outcome)),
+    textArray(decisions.map(({ shadowOutcome }) => shadowOutcome)),
+    float8Array(decisions.map(({ score }) => score)),
+    float8Array(decisions.map(({ challengerScore }) => challengerScore)),
+    bytesArray(decisions.map(({ features }) => bytesOfFeatures(features))),
+    textArray(decisions.map(({ ruleReasons }) => textOf(ruleReasons))),
+    textArray(decisions.map(({ modelReasons }) => textOf(modelReasons))),
+  ];
+}
+
+function textOf(reasons: readonly unknown[]): string | undefined {
+  return reasons.length === 0 ? undefined : JSON.stringify(reasons);
 }
 
 const isBigEndian = endianness() === 'BE';

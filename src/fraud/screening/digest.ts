@@ -28,36 +28,36 @@ export function batchDigest(batch: Omit<StoredBatch, 'sha256'>): Buffer {
     batch.challenger ?? null,
     decisions.length,
   ];
-  const lines = [heading, ...decisions.map(listOf)].map((line) => `${JSON.stringify(line)}\n`);
+  const lines = [`${JSON.stringify(heading)}\n`, ...decisions.map(lineOf)];
   return createHash('sha256')
     .update(lines.join(''))
     .update(Buffer.concat(decisions.map(({ features }) => bytesOfFeatures(features))))
     .digest();
 }
 
-/** Lists only, because the members of an object have no order that survives being kept. */
-function listOf(decision: StoredDecision): readonly unknown[] {
-  const { event, features, ruleReasons, modelReasons } = decision;
-  return [
-    decision.id,
-    decision.subject ?? null,
-    decision.accountId,
-    decision.eventAt,
-    decision.decidedAt,
-    event.amount,
-    keysOf(event.keys),
-    decision.tookUs,
-    decision.mode,
-    decision.outcome,
-    decision.shadowOutcome,
-    decision.score ?? null,
-    decision.challengerScore ?? null,
-    ruleReasons.map(({ code, rule, shadow, outcome, setAside }) => {
-      return [code, rule, shadow, outcome, setAside];
-    }),
-    modelReasons.map(({ code, contribution }) => [code, contribution]),
-    features.length,
-  ];
+/**
+ * JSON of lists only, because the members of an object have no order that survives being kept.
+ * What cannot have anything to escape is spelled by hand: this is done for each payment.
+ */
+function lineOf(decision: StoredDecision): string {
+  const { subject, event, features, ruleReasons, modelReasons } = decision;
+  const rules = ruleReasons.map(({ code, rule, shadow, outcome, setAside }) => {
+    return [code, rule, shadow, outcome, setAside];
+  });
+  const shares = modelReasons.map(({ code, contribution }) => [code, contribution]);
+  return (
+    `["${decision.id}",${subject === undefined ? 'null' : `"${subject}"`},` +
+    `"${decision.accountId}",${decision.eventAt},${decision.decidedAt},${event.amount},` +
+    `${JSON.stringify(keysOf(event.keys))},${numeral(decision.tookUs)},"${decision.mode}",` +
+    `"${decision.outcome}","${decision.shadowOutcome}",${numeral(decision.score)},` +
+    `${numeral(decision.challengerScore)},${rules.length === 0 ? '[]' : JSON.stringify(rules)},` +
+    `${shares.length === 0 ? '[]' : JSON.stringify(shares)},${features.length}]\n`
+  );
+}
+
+/** As JSON has it, which knows nothing of what is no number. */
+function numeral(value: number | undefined): string {
+  return value === undefined || !Number.isFinite(value) ? 'null' : String(value);
 }
 
 function keysOf(keys: Readonly<Record<string, string>>): readonly string[] {

@@ -7,6 +7,8 @@ import type { States } from './states.ts';
 
 export interface Meters {
   count(judged: readonly Judged[]): void;
+  /** An event that could not be judged as it should. */
+  failed(code: string): void;
 }
 
 const SECONDS = [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 1];
@@ -22,6 +24,11 @@ export function openMeters(metrics: Metrics, states: States): Meters {
     help: 'From the question to the decision, those before it in its list included.',
     buckets: SECONDS,
   });
+  const failed = metrics.counter<'code'>({
+    name: 'florin_fraud_events_failed_total',
+    help: 'Events that could not be judged as they should, by why: clock_jumped, event_too_late …',
+    labels: ['code'],
+  });
   metrics.gauge(
     { name: 'florin_fraud_keys', help: 'Keys whose history is kept in memory.' },
     () => states.counts().keys,
@@ -31,6 +38,7 @@ export function openMeters(metrics: Metrics, states: States): Meters {
     () => states.counts().pending,
   );
   return {
+    failed: (code) => failed.add(1, { code }),
     count(judged) {
       const counts = new Map<string, { outcome: string; mode: string; count: number }>();
       for (const { decision, isScreened } of judged) {

@@ -19,7 +19,7 @@ import type { ScreeningConfig } from '../registry/config.ts';
 import type { Registry } from '../registry/open.ts';
 import { openDesk, type Desk } from './judging/desk.ts';
 import type { Judged, ScreeningItem } from './item.ts';
-import { keepJudged } from './keep.ts';
+import { keepingOf, keepJudged, type Keeping } from './keep.ts';
 import { openMeters } from './meters.ts';
 import { openNames, type NamedKind } from './judging/names.ts';
 import { openStates, type States } from './states.ts';
@@ -56,6 +56,12 @@ export interface Screener {
     judged: readonly Judged[],
     subjects: readonly (string | undefined)[],
   ): Promise<void>;
+  /** The same, for whoever writes records and events of its own in one go with those of this. */
+  keeping(
+    tx: Transaction,
+    judged: readonly Judged[],
+    subjects: readonly (string | undefined)[],
+  ): Keeping;
   /**
    * Takes back what was judged, where its transaction is known to be rolled back. Without it the
    * same happens once the log has not shown it for long enough.
@@ -82,6 +88,7 @@ export function openScreener(options: ScreenerOptions): Screener {
   const meters = openMeters(metrics, states);
   const desks = new Map<string, Desk>();
   const ordinals = { next: 0n };
+  const countFailed = (code: string): void => meters.failed(code);
   let decisions = 0;
   const deskOf = async (tenant: string): Promise<Desk> => {
     const known = desks.get(tenant);
@@ -90,7 +97,7 @@ export function openScreener(options: ScreenerOptions): Screener {
     // Another may have opened it meanwhile, and two desks would count declines apart.
     const opened = desks.get(tenant);
     if (opened !== undefined) return opened;
-    const desk = openDesk({ tenant, run, clock, logger, states, names, ordinals });
+    const desk = openDesk({ tenant, run, clock, logger, states, names, ordinals, countFailed });
     desks.set(tenant, desk);
     return desk;
   };
@@ -127,11 +134,8 @@ export function openScreener(options: ScreenerOptions): Screener {
       return judged;
     },
     keep: keepJudged,
-    giveBack(judged) {
-      for (const { tenant, id } of new Set(judged.map(({ batch }) => batch))) {
-        states.forget(tenant, id);
-      }
-    },
+    keeping: keepingOf,
+    giveBack: (judged) => giveBack({ states, desks }, judged),
     async nameOf(tenant, kind, text) {
       const { names } = await deskOf(tenant);
       return names.nameOf(kind, text);
@@ -139,4 +143,15 @@ export function openScreener(options: ScreenerOptions): Screener {
     drift: (tenant) => desks.get(tenant)?.drift(),
     counts: () => ({ batches: Number(ordinals.next), decisions, ...states.counts() }),
   };
+}
+
+function giveBack(
+  { states, desks }: { readonly states: States; readonly desks: ReadonlyMap<string, Desk> },
+  judged: readonly Judged[],
+): void {
+  for (const [{ tenant, id }, own] of Map.groupBy(judged, ({ batch }) => batch)) {
+    // Once, however often it is said.
+    if (!states.forget(tenant, id)) continue;
+    for (const { decision } of own) desks.get(tenant)?.ruling.giveBack(decision);
+  }
 }

@@ -45,6 +45,7 @@ function foldOf(...entries: readonly LogEntry[]): string {
   const features = openFeatures(paymentFeatures);
   for (const entry of entries) {
     if (entry.kind === 'label') features.learn(entry.label);
+    else if (entry.kind === 'annulment') features.annul(entry.laterThan);
     else for (const event of entry.events) features.observe(event);
   }
   return features.digest();
@@ -140,4 +141,32 @@ test('batches that wait for a log that nobody follows are bounded, and held for 
   assert.equal(states.of('main').pending.size, most);
   assert.equal(states.forget('main', first.id), false);
   assert.equal(states.of('main').features.counts().events, 1);
+});
+
+test('an annulment takes out what the log has before it, and leaves what comes after', () => {
+  const states = openStates({ run });
+  const aheadOf = ({ id, events, judgedAt }: Batch): Batch => ({
+    id,
+    judgedAt,
+    events: events.map((event) => ({ ...event, at: (event.at + 9 * 86_400_000_000) as Instant })),
+  });
+  const [sound, jumped, theirs, slow] = [batchOf(3), batchOf(2), batchOf(2), batchOf(1)];
+  const ahead = [jumped, theirs, slow].map(aheadOf) as [Batch, Batch, Batch];
+  judge(states, sound);
+  judge(states, ahead[0]);
+  judge(states, ahead[2]);
+  const laterThan = sound.judgedAt;
+  const annulment = { kind: 'annulment', position: 4n, tenant: 'main', laterThan } as const;
+  const entries: LogEntry[] = [
+    entryOf(1n, sound),
+    entryOf(2n, ahead[0]),
+    entryOf(3n, ahead[1], other),
+    { ...annulment, id: idOf('anl', newUuid(startMs)) },
+    entryOf(5n, ahead[2]),
+  ];
+  for (const entry of entries.slice(0, 4)) states.fold(entry);
+  assert.equal(states.of('main').pending.size, 1);
+  for (const entry of entries.slice(4)) states.fold(entry);
+  assert.equal(digestOf(states), foldOf(...entries));
+  assert.equal(digestOf(states), foldOf(entryOf(1n, sound), entryOf(2n, ahead[2])));
 });

@@ -121,6 +121,14 @@ function foldInto({ features, pending }: OpenState, entry: LogEntry, run: Uuid):
     features.learn(entry.label);
     return;
   }
+  if (entry.kind === 'annulment') {
+    features.annul(entry.laterThan);
+    // What the log has not shown yet comes after it, whatever its time.
+    for (const { events } of pending.values()) {
+      for (const event of events) if (event.at > entry.laterThan) features.observe(event);
+    }
+    return;
+  }
   if (entry.run === run && pending.delete(entry.id)) return;
   for (const event of entry.events) features.observe(event);
 }

@@ -6,12 +6,7 @@ import { emit, type Transaction } from '#platform';
 import type { DecisionMode } from '../decision.ts';
 import type { ReasonCode } from '../reasons.ts';
 import type { Outcome } from '../rules/rule-set.ts';
-import {
-  insertBatches,
-  insertDecisions,
-  type StoredBatch,
-  type StoredDecision,
-} from '../screening/decision-store.ts';
+import { insertBatch, type StoredBatch, type StoredDecision } from '../screening/decision-store.ts';
 import { batchDigest } from '../screening/digest.ts';
 import { eventOfBatch, recordOfBatch } from '../screening/facts.ts';
 
@@ -92,8 +87,7 @@ export function batchOf(
 
 /** As screening keeps them and tells of them. */
 export async function keepDecided(tx: Transaction, batch: StoredBatch): Promise<void> {
-  await insertBatches(tx, [batch]);
-  await insertDecisions(tx, batch.decisions);
+  await insertBatch(tx, batch);
   await record(tx, [recordOfBatch(batch)]);
   await emit(tx, [eventOfBatch(batch)]);
 }

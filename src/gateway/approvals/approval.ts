@@ -16,6 +16,11 @@ export interface ApprovalRule<Request> {
     /** Subjects or customers that it would give more rights: they may not decide. */
     readonly beneficiaries?: readonly string[];
   };
+  /**
+   * The body that waits in place of the one that was sent, where that says what is to be kept
+   * nowhere. It is what runs in the end, and so must ask for the same.
+   */
+  kept?(request: Request): Promise<unknown>;
 }
 
 export const proposalStates = [

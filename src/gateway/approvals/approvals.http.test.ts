@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { record } from '#audit';
 import { MINUTE_US, refuse } from '#kernel';
-import { openLogger, openMetrics } from '#platform';
+import { openLogger, openMetrics, openSession } from '#platform';
 import { Type } from 'typebox';
 import { testActions } from '../../audit/testing/log.ts';
 import type { TestLog } from '../../audit/testing/log.ts';
@@ -37,6 +37,7 @@ let fate: 'pay' | 'refuse' | 'forbid' | 'break before' | 'break after' = 'pay';
 const payBody = schema.object({
   amount: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
   gives: Type.Optional(schema.text(2_000)),
+  number: Type.Optional(schema.text(100)),
 });
 
 // Its effect is a record in the audit log, so it can be counted.
@@ -58,7 +59,8 @@ function payment(log: TestLog) {
       const outcome = await transact(log, request, async (tx): Promise<Outcome> => {
         if (fate === 'refuse') return refuse({ code: 'too_poor', message: 'There is not enough.' });
         const action = testActions['test.thing.change'];
-        await record(tx, [{ action, target: `payment-${request.body.amount}` }]);
+        const { amount, number = '' } = request.body;
+        await record(tx, [{ action, target: `payment-${amount}${number}` }]);
         return answer(201, { paid: request.body.amount });
       });
       if (fate === 'break after') throw new Error('broken');
@@ -72,6 +74,10 @@ const rule: ApprovalRule<EdgeRequest> = {
   what: ({ body }) => {
     const { gives } = body as { gives?: string };
     return { summary: 'A large payment.', beneficiaries: gives === undefined ? [] : [gives] };
+  },
+  async kept({ body }) {
+    const { number, ...rest } = body as { readonly number?: string };
+    return await Promise.resolve(number === undefined ? rest : { ...rest, number: 'name' });
   },
 };
 
@@ -200,6 +206,23 @@ test('an approved request runs as its maker, with both in the audit log', async 
     operation: 'pay',
     status: 201,
   });
+});
+
+test('what is to be kept nowhere does not wait, and what stands for it is what runs', async () => {
+  const id = await propose(210, { number: 'DE89370400440532013000' });
+  const read = await edge.ask('GET', `/v1/approvals/${id}`, await approver());
+  assert.match(String(read.body['request']), /"number":"name"/);
+  const session = await openSession(edge.log.url);
+  const kept = await session.query<{ row: string }>({
+    text: 'select p::text as row from gateway.proposals p where p.id = $1',
+    values: [id.slice(4)],
+  });
+  await session.close();
+  assert.equal(kept.length, 1);
+  assert.ok(!kept[0]?.row.includes('DE89'));
+  assert.equal(told(await decide(id, 'approve', await approver())), '200 executed');
+  const effects = await recordsOf(edge.log, 'test.thing.change');
+  assert.ok(effects.some(({ target }) => target === 'payment-210name'));
 });
 
 test('the first person is never the second, and a no is recorded', async () => {

@@ -82,9 +82,10 @@ class WaitingRoom implements Approvals {
     this.#bound.set(operationId, bound);
     return async (request) => {
       if (!rule.when(request)) return await handler(request);
-      const { principal, params, query, body = null } = request;
+      const { principal, params, query, body: sent = null } = request;
       assert(principal !== undefined, `${operationId} needs a second person and is public`);
       const { summary, beneficiaries = [] } = rule.what(request);
+      const body = rule.kept === undefined ? sent : await rule.kept(request);
       const content = { params, query, body };
       const asked = { operationId, permission, content, summary, beneficiaries };
       return await transact(this.#options, request, async (tx) => {

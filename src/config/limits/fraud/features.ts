@@ -24,6 +24,11 @@ export const fraudFeatureLimits = {
     'the latest of a window, of which extremes, spread and distinct keys are',
   ),
   fraudAheadMaxS: limit(300, 's', 'that an event may be ahead of the clock of who screens it'),
+  fraudJumpMaxS: limit(
+    86_400,
+    's',
+    'that the clock may have gained on the timer of the machine; half of what events may come late',
+  ),
   fraudFeaturesMax: limit(512, 'features', 'that one set may define'),
   fraudWindowMaxS: limit(34_560_000, 's', 'the longest window, 400 days'),
   fraudKeyBytesMax: limit(256, 'bytes', 'of one key or of the id of an event'),

@@ -15,7 +15,7 @@ export const fraudLakeLimits = {
   ),
   fraudLakeDaysMax: limit(3_660, 'days', 'read at once'),
   fraudLakeFeedEntries: limit(
-    2_000,
+    20_000,
     'entries',
     'of the log written to files before the place in it is moved on',
   ),
@@ -24,7 +24,6 @@ export const fraudLakeLimits = {
     'rows',
     'decisions written to files before the place in the log is moved on, unless one batch has more',
   ),
-  fraudLakePieceEntries: limit(16, 'entries', 'of the log read at once to be written to files'),
   fraudLakeLittleRows: limit(
     100,
     'decisions',

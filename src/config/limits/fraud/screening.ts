@@ -19,7 +19,7 @@ export const fraudScreeningLimits = {
     'of a tenant whose commit was not seen yet; the oldest is then held for committed',
   ),
   fraudAccountsKnownMax: limit(
-    50_000,
+    200_000,
     'accounts',
     'of a tenant whose product and owner are remembered, about 200 bytes each',
   ),
@@ -29,7 +29,7 @@ export const fraudScreeningLimits = {
     'after which product and owner of an account are looked up again',
   ),
   fraudNamesKnownMax: limit(
-    50_000,
+    200_000,
     'names',
     'of a tenant, of counterparties and of devices each, whose HMAC is remembered, 200 bytes each',
   ),

@@ -53,10 +53,12 @@ export function openRemaking(config: ScreeningConfig): Remaking {
 
 const noScores: Scores = { score: undefined, challengerScore: undefined };
 
+/** Whether the clock was to be believed then, nobody knows now. */
 function failed(config: ScreeningConfig, decision: StoredDecision, scores: Scores): Remade {
   const { onFailure } = config.policyOf(decision.event.keys['product']);
   const outcome = onFailure === 'closed' ? 'decline' : 'review';
-  return { ...scores, outcome, shadowOutcome: outcome, ruleReasons: [], modelReasons: [] };
+  const ruleReasons = decision.ruleReasons.filter(({ code }) => code === 'clock_implausible');
+  return { ...scores, outcome, shadowOutcome: outcome, ruleReasons, modelReasons: [] };
 }
 
 /** The same rules, of which none counts its declines. */
@@ -96,16 +98,18 @@ export function differencesOf(
   { config, remade }: { readonly config: ScreeningConfig; readonly remade: Remade | undefined },
 ): string[] {
   const { ruleSet, champion, challenger } = config;
+  // Rules that cannot be read any more say nothing, so there is nothing else to compare.
+  if (remade === undefined) return ['rule_set'];
   const isSame: Readonly<Record<string, boolean>> = {
     rule_set: batch.ruleSetFingerprint === ruleSet?.fingerprint,
     model: batch.model === champion?.version,
     challenger: batch.challenger === challenger?.version,
-    outcome: kept.outcome === remade?.outcome,
-    shadow_outcome: kept.shadowOutcome === remade?.shadowOutcome,
-    score: Object.is(kept.score, remade?.score),
-    challenger_score: Object.is(kept.challengerScore, remade?.challengerScore),
-    rule_reasons: isDeepStrictEqual(kept.ruleReasons, remade?.ruleReasons),
-    model_reasons: isDeepStrictEqual(kept.modelReasons, remade?.modelReasons),
+    outcome: kept.outcome === remade.outcome,
+    shadow_outcome: kept.shadowOutcome === remade.shadowOutcome,
+    score: Object.is(kept.score, remade.score),
+    challenger_score: Object.is(kept.challengerScore, remade.challengerScore),
+    rule_reasons: isDeepStrictEqual(kept.ruleReasons, remade.ruleReasons),
+    model_reasons: isDeepStrictEqual(kept.modelReasons, remade.modelReasons),
   };
   return Object.keys(isSame).filter((member) => isSame[member] !== true);
 }

@@ -166,3 +166,33 @@ test('what was decided beside a batch that was rolled back is told apart', async
     [beside[0]?.id, ['features'], 1],
   );
 });
+
+test('decisions by starter rules are made again by those that decided, or not at all', async () => {
+  const own: Process = await startProcess(premises);
+  const fresh = 'fresh';
+  await log.database.transaction(contextAt(log.clock.now(), fresh), (tx) =>
+    assess(own.screener, tx, [item(payer(0), 500), item(payer(1), 600)]),
+  );
+  await stream.settle();
+  const sound = await replayDecisions(premises, { tenant: fresh });
+  assert.deepEqual([sound.decisions, sound.differences], [2, []]);
+  const [batch] = await log.database.query<{ version: number; fingerprint: string }>({
+    text: `select rule_set_version as version, rule_set_fingerprint as fingerprint
+      from fraud.batches where tenant = $1`,
+    values: [fresh],
+  });
+  assert.equal(batch?.version, 0);
+  const set = (fingerprint: string) =>
+    asOwner('update fraud.batches set rule_set_fingerprint = $1 where tenant = $2', [
+      fingerprint,
+      fresh,
+    ]);
+  await set('f'.repeat(64));
+  const unknown = await replayDecisions(premises, { tenant: fresh });
+  assert.equal(unknown.different, 2);
+  assert.deepEqual(
+    unknown.differences.map(({ members }) => members),
+    [['rule_set'], ['rule_set']],
+  );
+  await set(batch.fingerprint);
+});

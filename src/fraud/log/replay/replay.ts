@@ -6,6 +6,7 @@ import { limits } from '#config';
 import { assert, MILLISECOND_US, type Instant, type Uuid } from '#kernel';
 import type { FeatureState } from '../../features/engine.ts';
 import { configAt } from '../../registry/config-at.ts';
+import { STARTER_VERSION } from '../../registry/starter-rules.ts';
 import {
   selectBatches,
   type StoredBatch,
@@ -13,7 +14,8 @@ import {
 } from '../../screening/decision-store.ts';
 import type { DecisionId } from '../../screening/item.ts';
 import { paymentFeatures } from '../../screening/payment-features.ts';
-import { foldEntry, foldLog, openCursor, type LogCursor } from '../fold.ts';
+import type { AnnulmentEntry } from '../entry.ts';
+import { foldEntry, foldLog, openCursor } from '../fold.ts';
 import { selectBatchContents } from '../log-store.ts';
 import { latestState, restoreState, type SnapshotWorld } from '../snapshots/find.ts';
 import { areSame, differencesOf, openRemaking, type Remaking } from './remake.ts';
@@ -93,7 +95,7 @@ class Replay {
   readonly #tenant: string;
   readonly #progress: ReplayProgress | undefined;
   readonly #differences: ReplayDifference[] = [];
-  #remaking: Remaking | undefined;
+  #remaking: (Remaking & { readonly what: string }) | undefined;
   #decisions = 0;
   #different = 0;
   #besideLost = 0;
@@ -123,8 +125,30 @@ class Replay {
     }
     const cursor = openCursor(database, { tenant, after: run.foldedUpTo });
     for await (const batch of this.#batchesOf(run)) {
-      await foldOthers(features, cursor, batch);
+      for (const entry of await cursor.upTo(batch.foldedUpTo)) {
+        if (entry.kind === 'annulment')
+          await this.#annul({ ...run, ordinal: batch.ordinal }, entry, features);
+        else if (entry.kind === 'label' || entry.run !== run.run) foldEntry(features, entry);
+      }
       await this.#replayBatch(batch, features);
+    }
+  }
+
+  /** What the run had decided by then, and the log shows only after it, stays whatever its time. */
+  async #annul(
+    run: Run,
+    { laterThan, position }: AnnulmentEntry,
+    features: FeatureState,
+  ): Promise<void> {
+    const { database } = this.#world;
+    features.annul(laterThan);
+    const asked = { ...run, foldedUpTo: position, tenant: this.#tenant };
+    const unseen = await selectUnseenBatches(database, asked);
+    const contents = await selectBatchContents(database, unseen);
+    for (const id of unseen) {
+      for (const event of contents.get(id)?.events ?? []) {
+        if (event.at > laterThan) features.observe(event);
+      }
     }
   }
 
@@ -142,7 +166,7 @@ class Replay {
   }
 
   async #replayBatch(batch: StoredBatch, features: FeatureState): Promise<void> {
-    const remaking = await this.#remakingAt(batch.revision);
+    const remaking = await this.#remakingOf(batch);
     const { config } = remaking;
     for (const decision of batch.decisions) {
       const members = differencesOf(decision, batch, { config, remade: remaking.remake(decision) });
@@ -167,24 +191,16 @@ class Replay {
     this.#differences.push({ decision, run, ordinal, members, batchesLost });
   }
 
-  async #remakingAt(revision: number): Promise<Remaking> {
-    if (this.#remaking?.config.revision !== revision) {
-      const asked = { tenant: this.#tenant, revision };
+  async #remakingOf({ revision, ruleSetVersion, ruleSetFingerprint }: StoredBatch) {
+    // Two processes of one revision may have been shipped with other starter rules.
+    const starter = ruleSetVersion === STARTER_VERSION ? ruleSetFingerprint : undefined;
+    const what = `${revision} ${starter ?? ''}`;
+    if (this.#remaking?.what !== what) {
+      const asked = { tenant: this.#tenant, revision, starter };
       const config = await configAt(this.#world.database, paymentFeatures, asked);
-      this.#remaking = openRemaking(config);
+      this.#remaking = { what, ...openRemaking(config) };
     }
     return this.#remaking;
-  }
-}
-
-/** What the run had folded besides its own when it judged the batch. */
-async function foldOthers(
-  features: FeatureState,
-  cursor: LogCursor,
-  { foldedUpTo, run }: StoredBatch,
-): Promise<void> {
-  for (const entry of await cursor.upTo(foldedUpTo)) {
-    if (entry.kind === 'label' || entry.run !== run) foldEntry(features, entry);
   }
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openSequencer, SIGNING_KEY, verifyLog } from '#audit';
+import { DAY_US } from '#kernel';
 import { openLogger, openSession, type Session } from '#platform';
 import { testLog, type TestLog } from '../../../audit/testing/log.ts';
 import { tampering } from '../../../audit/testing/tampering.ts';
-import { accountIds, item, startProcess } from '../../testing/process.ts';
+import { accountIds, contextAt, item, startProcess } from '../../testing/process.ts';
+import { annulLater } from '../annulment/annul.ts';
 import { decisionSources } from './sources.ts';
 
 let log: TestLog;
@@ -23,6 +25,13 @@ before(async () => {
   for (const account of accounts) {
     await own.decide([item(account, 100), item(account, 200, { device: 'phone' })]);
   }
+  const rightAt = clock.now();
+  clock.advance(3 * DAY_US);
+  await own.decide([item(accounts[0] ?? assert.fail(), 300)]);
+  clock.set(rightAt);
+  const asked = { laterThan: rightAt, note: 'the clock was days ahead' };
+  const annulled = await database.transaction(contextAt(rightAt), (tx) => annulLater(tx, asked));
+  assert.ok(annulled.ok);
   await sequencer.run(log.context());
 });
 after(() => log.close());
@@ -37,12 +46,12 @@ async function check(open: () => Promise<Session>): Promise<string> {
     sources: decisionSources,
   });
   return findings
-    .filter(({ place }) => place.startsWith('screening batch'))
+    .filter(({ place }) => /^(screening batch|annulment of screening)/.test(place))
     .map((each) => `${each.rule}: ${each.place}: ${each.expected}; ${each.found}`)
     .join('\n');
 }
 
-test('every batch of decisions has its record', async () => {
+test('every batch of decisions and every annulment has its record', async () => {
   assert.equal(await check(() => openSession(log.url)), '');
 });
 
@@ -65,6 +74,19 @@ for (const { what, set } of stories) {
     assert.match(told, /change_contradicts_record: screening batch scb_/);
   });
 }
+
+test('an annulment that was moved, or taken away, is found', async () => {
+  for (const [text, rule] of [
+    [`update fraud.annulments set later_than = later_than - interval '1 day'`, 'contradicts'],
+    ['delete from fraud.annulments', 'annulment of screening anl_'],
+  ] as const) {
+    const told = await tampering(log.url, async (hand, inside) => {
+      await hand.query({ text });
+      return await check(inside);
+    });
+    assert.match(told, new RegExp(rule));
+  }
+});
 
 test('a decision, or a batch, that was taken away is found', async () => {
   for (const text of [

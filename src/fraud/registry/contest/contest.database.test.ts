@@ -5,8 +5,7 @@ import type { Transaction } from '#platform';
 import { openBank, type Bank } from '../../../ledger/testing/bank.ts';
 import { labelDecisions } from '../../labels/labels.ts';
 import {
-  insertBatches,
-  insertDecisions,
+  insertBatch,
   type StoredBatch,
   type StoredDecision,
 } from '../../screening/decision-store.ts';
@@ -15,7 +14,7 @@ import { paymentFeatures as features } from '../../screening/payment-features.ts
 import { addModel, promoteModel, readNewModel, setChallenger } from '../models.ts';
 import type { StoredModel } from '../store/model-store.ts';
 import { smallModel } from '../../testing/registry.ts';
-import { contestOf } from './contest.ts';
+import { contestOf, openContests } from './contest.ts';
 
 let bank: Bank;
 
@@ -61,13 +60,8 @@ async function decide(tenant: string, scores: Scores) {
       return decisionOf({ tenant, id, at, accountId, score, challengerScore });
     });
     const batch = batchOf({ tenant, at, ...versions, decisions });
-    await inTenant(async (tx) => {
-      await insertBatches(tx, [batch]);
-      await insertDecisions(
-        tx,
-        batch.decisions.map((decision) => ({ ...decision, batch: batch.id })),
-      );
-    });
+    const own = batch.decisions.map((decision) => ({ ...decision, batch: batch.id }));
+    await inTenant((tx) => insertBatch(tx, { ...batch, decisions: own }));
   }
   const label = () =>
     inTenant((tx) =>
@@ -191,4 +185,23 @@ test('what two models did is no evidence for a third', async () => {
   const others = { ...found.value, challenger: 'trees_of_another' };
   const refused = await promote(challenger.id, champion.version, others);
   assert.equal(!refused.ok && refused.refusal.code, 'model_not_better');
+});
+
+test('one contest is held at a time, and whoever asks meanwhile is told', async () => {
+  const contests = openContests();
+  const asked = { tenant: 'equal', weeks: 4, now: bank.clock.now() };
+  const queryable = bank.database.within('equal');
+  const hold = (canWait = false) => contests.hold(queryable, asked, canWait);
+  const [first, second, patient, other] = await Promise.all([
+    hold(),
+    hold(),
+    hold(true),
+    hold(true),
+  ]);
+  assert.ok(first.ok && patient.ok && other.ok);
+  assert.equal(!second.ok && second.refusal.code, 'contest_under_way');
+  assert.ok((await hold()).ok);
+  const broken = { query: () => Promise.reject(new Error('gone')) };
+  await assert.rejects(contests.hold(broken, asked), { message: 'gone' });
+  assert.ok((await hold()).ok);
 });

@@ -35,6 +35,36 @@ export interface ContestAsked {
   readonly now: Instant;
 }
 
+export interface Contests {
+  /** Refused while there is another, or held after it where the caller cannot ask again. */
+  hold(
+    queryable: Queryable,
+    asked: ContestAsked,
+    canWait?: boolean,
+  ): Promise<Result<ContestReport, RegistryRefusal>>;
+}
+
+/**
+ * One contest at a time: each holds the decisions of a week in memory and keeps a processor busy,
+ * and a process has payments to judge meanwhile.
+ */
+export function openContests(): Contests {
+  let underWay: Promise<unknown> | undefined;
+  return {
+    async hold(queryable, asked, canWait = false) {
+      if (underWay !== undefined && !canWait) {
+        return no('contest_under_way', 'Two models are being compared: ask again after that.');
+      }
+      while (underWay !== undefined) await underWay.catch(() => undefined);
+      const own = contestOf(queryable, asked).finally(() => {
+        underWay = undefined;
+      });
+      underWay = own;
+      return await own;
+    },
+  };
+}
+
 const DAYS = 7;
 const PAGE_ROWS = 10_000;
 

@@ -75,7 +75,14 @@ function put(edge: RegistryEdge): Operation {
       'All or none; one that is there already is replaced, but none that blocks for longer. They ' +
       'count for every event from about a second later on. To allow needs a second person.',
     tags,
-    refusals: ['list_full', 'list_time_empty', 'list_entry_repeated', 'list_block_shortened'],
+    refusals: [
+      'list_full',
+      'list_time_empty',
+      'list_entry_repeated',
+      'list_value_malformed',
+      'list_subject_unknown',
+      'list_block_shortened',
+    ],
     bodyBytesMax: LIST_BODY_BYTES_MAX,
     example: {
       entries: [
@@ -92,7 +99,7 @@ function put(edge: RegistryEdge): Operation {
       body: shapes.newEntries,
       response: { 200: { description: 'The change.', body: shapes.listChange }, ...proposedAnswer },
     },
-    approval: allowing,
+    approval: allowing(edge),
     async handler(request) {
       const nameOf = await openListNames(edge.database.keys, tenantOf(request));
       const entries = request.body.entries.map(({ kind, value, from, until, note }) => {
@@ -130,7 +137,7 @@ function take(edge: RegistryEdge): Operation {
       body: shapes.takenEntries,
       response: { 200: { description: 'The change.', body: shapes.listChange }, ...proposedAnswer },
     },
-    approval: unblocking,
+    approval: unblocking(edge),
     async handler(request) {
       const nameOf = await openListNames(edge.database.keys, tenantOf(request));
       const keys = request.body.entries.map(({ kind, value }) => {

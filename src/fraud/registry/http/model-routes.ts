@@ -14,7 +14,7 @@ import {
 } from '#gateway';
 import { limits } from '#config';
 import { uuidOf, type Result } from '#kernel';
-import { contestOf, type ContestReport } from '../contest/contest.ts';
+import { openContests, type ContestReport, type Contests } from '../contest/contest.ts';
 import {
   addModel,
   noModel,
@@ -41,12 +41,18 @@ export function modelRoutes(edge: RegistryEdge): Route[] {
   const at = '/v1/fraud/models';
   const one = `${at}/{id}`;
   const { read, configure } = permissions;
+  const contests = openContests();
   return [
     { method: 'POST', path: at, permission: configure, operation: add(edge) },
     { method: 'GET', path: at, permission: read, operation: list(edge) },
-    { method: 'GET', path: `${at}/contest`, permission: read, operation: contest(edge) },
+    { method: 'GET', path: `${at}/contest`, permission: read, operation: contest(edge, contests) },
     { method: 'GET', path: one, permission: read, operation: readOne(edge) },
-    { method: 'POST', path: `${one}/promote`, permission: configure, operation: promote(edge) },
+    {
+      method: 'POST',
+      path: `${one}/promote`,
+      permission: configure,
+      operation: promote(edge, contests),
+    },
     { method: 'POST', path: `${one}/challenge`, permission: configure, operation: challenge(edge) },
     { method: 'POST', path: `${one}/retire`, permission: configure, operation: retire(edge) },
   ];
@@ -130,7 +136,7 @@ function readOne(edge: RegistryEdge): Operation {
   });
 }
 
-function contest(edge: RegistryEdge): Operation {
+function contest(edge: RegistryEdge, contests: Contests): Operation {
   return defineOperation({
     operationId: 'readModelContest',
     summary: 'Compare champion and challenger on what was decided',
@@ -138,7 +144,7 @@ function contest(edge: RegistryEdge): Operation {
       'By weeks in which both scored every payment, judged by what became known since. What has ' +
       'no label counts as genuine, so only weeks that ended long enough ago are looked at.',
     tags,
-    refusals: ['contest_missing', 'contest_too_large'],
+    refusals: ['contest_missing', 'contest_under_way', 'contest_too_large'],
     schema: {
       query: shapes.contestQuery,
       response: { 200: { description: 'The weeks, and the verdict.', body: shapes.contest } },
@@ -146,13 +152,13 @@ function contest(edge: RegistryEdge): Operation {
     async handler(request) {
       const { tenant, queryable } = seen(edge, request);
       const { weeks } = request.query;
-      const report = await contestOf(queryable, { tenant, weeks, now: edge.clock.now() });
+      const report = await contests.hold(queryable, { tenant, weeks, now: edge.clock.now() });
       return report.ok ? answer(200, presentContest(report.value)) : report;
     },
   });
 }
 
-function promote(edge: RegistryEdge): Operation {
+function promote(edge: RegistryEdge, contests: Contests): Operation {
   return defineOperation({
     operationId: 'promoteFraudModel',
     summary: 'Make a model the champion',
@@ -180,12 +186,13 @@ function promote(edge: RegistryEdge): Operation {
       const { weeks = shapes.CONTEST_WEEKS } = request.body;
       const { tenant, queryable } = seen(edge, request);
       const now = edge.clock.now();
-      // What was decided is read before the transaction, which nobody else should wait for.
+      // What was decided is read before the transaction, which nobody else should wait for. Two
+      // people have agreed to this, so it waits for whoever compares models just then.
       const compared =
         isDespite || before === null
           ? undefined
-          : await contestOf(queryable, { tenant, weeks, now });
-      if (isTooLarge(compared)) return compared;
+          : await contests.hold(queryable, { tenant, weeks, now }, true);
+      if (isNotHeld(compared)) return compared;
       return transact(edge, request, async (tx) =>
         answered(
           await promoteModel(tx, edge.features, {
@@ -203,10 +210,11 @@ function promote(edge: RegistryEdge): Operation {
 
 type Compared = Result<ContestReport, RegistryRefusal>;
 
-function isTooLarge(
+/** Two that cannot be compared at all are for the verb to judge. */
+function isNotHeld(
   compared: Compared | undefined,
 ): compared is Extract<Compared, { readonly ok: false }> {
-  return compared?.ok === false && compared.refusal.code === 'contest_too_large';
+  return compared?.ok === false && compared.refusal.code !== 'contest_missing';
 }
 
 function answered(placed: Result<Placed, RegistryRefusal>) {

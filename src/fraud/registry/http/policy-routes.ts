@@ -84,6 +84,7 @@ function put(edge: RegistryEdge): Operation {
     summary: 'Say what a product asks of screening',
     description: 'Once a second person has approved; from about a second later on.',
     tags,
+    refusals: ['policy_product_unknown'],
     example: { product: 'current', is_screened: true, on_failure: 'closed', deadline_us: 5_000 },
     schema: {
       body: shapes.policyBody,
@@ -99,7 +100,7 @@ function put(edge: RegistryEdge): Operation {
           onFailure: body.on_failure,
           deadlineUs: body.deadline_us,
         });
-        return answer(200, presentPolicy(policy));
+        return policy.ok ? answer(200, presentPolicy(policy.value)) : policy;
       }),
   });
 }

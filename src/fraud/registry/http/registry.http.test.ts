@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createGateway, type Gateway, type Route } from '#gateway';
 import { openLogger, openMetrics } from '#platform';
 import { limits, unlocked } from '../../../gateway/testing.ts';
-import { openBank, type Bank } from '../../../ledger/testing/bank.ts';
+import { openAccountsBank, product, type AccountsBank } from '../../../accounts/testing/bank.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { modelVersion, parseModel, serializeModel } from '../../model/trees/model-file.ts';
 import { registryRefusals } from '../refusals.ts';
@@ -11,7 +11,7 @@ import { paymentFeatures as features } from '../../screening/payment-features.ts
 import { ruleSetText, smallModel } from '../../testing/registry.ts';
 import { registryRoutes } from './routes.ts';
 
-let bank: Bank;
+let bank: AccountsBank;
 let gateway: Gateway;
 let url: string;
 let routes: readonly Route[];
@@ -19,7 +19,8 @@ let routes: readonly Route[];
 const at = '/v1/fraud';
 
 before(async () => {
-  bank = await openBank('fraud registry over http');
+  bank = await openAccountsBank('fraud registry over http');
+  await bank.addProducts(product());
   const { database, clock } = bank;
   routes = registryRoutes({ database, clock, features });
   gateway = await createGateway({
@@ -125,7 +126,7 @@ test('what is outside the bank is listed by its HMAC, however it is spelled', as
   const put = await edge.post(`${at}/lists/block/entries`, {
     entries: [
       { kind: 'counterparty', value: 'DE89 3704 0044 0532 0130 00', until: '2027-01-01T00:00:00Z' },
-      { kind: 'account', value: 'acc_01980a3e-4c00-7000-8000-000000000001', note: 'a mule' },
+      { kind: 'payee', value: 'acc_01980a3e-4c00-7000-8000-000000000001', note: 'a mule' },
     ],
   });
   assert.deepEqual([put.status, put.body['put'], put.body['taken']], [200, 2, 0], put.text);
@@ -154,6 +155,34 @@ test('an entry of a kind that no event has is refused, so that no list is silent
   const entries = [{ kind: 'acount', value: 'acc_1' }];
   const refused = await edge.post(`${at}/lists/block/entries`, { entries });
   assert.equal(refused.status, 400, refused.text);
+});
+
+test('an entry for an account or a customer is for one that there is', async () => {
+  const { id: bob, owners } = await bank.openOne();
+  const put = async (...entries: readonly object[]) => {
+    const { status, body } = await edge.post(`${at}/lists/watch/entries`, { entries });
+    return [status, body['code'], body['errors']];
+  };
+  const nobody = 'acc_01980a3e-4c00-7000-8000-000000000001';
+  const known = { kind: 'account', value: bob };
+  const codes = await Promise.all(
+    [
+      { kind: 'account', value: 'DE89370400440532013000' },
+      { kind: 'customer', value: bob },
+      { kind: 'account', value: nobody },
+      { kind: 'customer', value: nobody.replace('acc', 'cus') },
+    ].map(async (entry) => (await put(known, entry)).slice(0, 2)),
+  );
+  assert.deepEqual(codes, [
+    [422, 'list_value_malformed'],
+    [422, 'list_value_malformed'],
+    [422, 'list_subject_unknown'],
+    [422, 'list_subject_unknown'],
+  ]);
+  const [status] = await put(known, { kind: 'customer', value: owners[0]?.customer });
+  assert.equal(status, 200);
+  // Who pays and who is paid may be anybody.
+  assert.equal((await put({ kind: 'payee', value: nobody }))[0], 200);
 });
 
 test('a model is kept as it was written, challenges, and takes the empty place', async () => {
@@ -206,6 +235,12 @@ test('a policy replaces the one of its product, and only within the bounds', asy
     ['current', 900],
     [null, 50_000],
   ]);
+  const unknown = await edge.post(`${at}/policies`, {
+    ...policy,
+    product: 'curent',
+    deadline_us: 500,
+  });
+  assert.deepEqual([unknown.status, unknown.body['code']], [422, 'policy_product_unknown']);
   const slow = await edge.post(`${at}/policies`, { ...policy, deadline_us: 2_000_000 });
   assert.equal(slow.status, 400);
 });
@@ -240,6 +275,33 @@ test('activation, promotion, retirement and policies need a second person, and s
     ],
     [false, false, false, false, false, false],
   );
+});
+
+test('who is to be allowed waits by name alone, and whoever approves knows the number again', async () => {
+  const principal = { kind: 'person', subject: 'one', customer: 'one' };
+  const iban = 'DE89 3704 0044 0532 0130 00';
+  const entries = [
+    { kind: 'payee', value: iban, note: 'a supplier' },
+    { kind: 'account', value: 'acc_1' },
+    { kind: 'device', value: '192.0.2.7' },
+    { kind: 'payer', value: `hmac_${'a'.repeat(32)}` },
+  ];
+  for (const [path, purpose] of [
+    ['/lists/{purpose}/entries', 'allow'],
+    ['/lists/{purpose}/entries/take', 'block'],
+  ]) {
+    const found = routes.find((each) => each.method === 'POST' && each.path === `${at}${path}`);
+    const rule = found?.operation.approval;
+    assert.ok(rule?.kept !== undefined);
+    const request = { principal, params: { purpose }, body: { entries } } as never;
+    const kept = (await rule.kept(request)) as { entries: { value: string; note?: string }[] };
+    assert.match(kept.entries[0]?.value ?? '', /^hmac_[0-9a-f]{32}$/);
+    assert.equal(kept.entries[0]?.note, 'a supplier');
+    assert.match(kept.entries[2]?.value ?? '', /^hmac_[0-9a-f]{32}$/);
+    assert.deepEqual([kept.entries[1], kept.entries[3]], [entries[1], entries[3]]);
+    const { summary } = rule.what(request);
+    assert.match(summary, /^4 entries \(payee …3000, acc_1, device ….2.7 and 1 more\) would be /);
+  }
 });
 
 test('whatever text is sent as rules, a model or drift, the answer tells what is wrong with it', async () => {

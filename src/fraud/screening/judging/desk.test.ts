@@ -44,19 +44,28 @@ interface Asked {
   readonly accounts?: ReadonlyMap<AccountId, KnownAccount>;
 }
 
-function openTable(offsetUs?: number) {
+function openTable(measured: { readonly offsetUs?: number } = {}) {
   const clock = manualClock(start);
   const run = newUuid(1_770_000_000_000);
   const states = openStates({ run });
   const lines: string[] = [];
+  const failed: string[] = [];
+  const gained = { us: 0 };
   const logger = openLogger({ level: 'warn', write: (line) => lines.push(line) });
   const desk = openDesk({
     tenant: 'main',
     run,
-    clock: { now: () => clock.now(), offsetUs },
+    clock: {
+      now: () => clock.now(),
+      offsetUs: measured.offsetUs,
+      get gainedUs() {
+        return gained.us;
+      },
+    },
     logger,
     states,
     ordinals: { next: 0n },
+    countFailed: (code) => failed.push(code),
     names: { nameOf: (kind, text) => (text.startsWith('acc_') ? text : `named ${kind} ${text}`) },
   });
   const judge = async (items: readonly ScreeningItem[], asked: Asked = {}) => {
@@ -64,7 +73,7 @@ function openTable(offsetUs?: number) {
     await prepare(desk, config);
     return desk.judge({ items, config, accounts, at, askedMs: performance.now() });
   };
-  return { clock, states, lines, desk, judge };
+  return { clock, states, lines, desk, judge, failed, gained };
 }
 
 /** Nothing was decided before. */
@@ -245,9 +254,61 @@ test('a clock that jumped ahead leaves nothing approved and nothing behind', asy
 });
 
 test('a clock that is known to be ahead of its reference is not believed', async () => {
-  const { judge } = openTable(HOUR_US);
+  const { judge } = openTable({ offsetUs: HOUR_US });
   const judged = await judge(payments(1));
   assert.deepEqual(modesOf(judged), ['failed_open']);
+});
+
+test('a clock that was set days forward has nothing folded that the true time would be late beside', async () => {
+  const { judge, clock, states, lines, failed, gained } = openTable();
+  const closed = configOf({ policy: { onFailure: 'closed' } });
+  await judge(payments(1));
+  clock.advance(3 * DAY_US);
+  gained.us = 3 * DAY_US;
+  const [open] = await judge(payments(1));
+  const [stopped] = await judge(payments(1), { config: closed });
+  assert.deepEqual(
+    [open, stopped].map((each) => each?.decision.mode),
+    ['failed_open', 'failed_closed'],
+  );
+  assert.deepEqual(
+    [open, stopped].map((each) => each?.decision.outcome),
+    ['review', 'decline'],
+  );
+  assert.deepEqual(stopped?.decision.ruleReasons, [
+    {
+      code: 'clock_implausible',
+      rule: 'screening:clock',
+      shadow: false,
+      outcome: 'decline',
+      setAside: false,
+    },
+  ]);
+  assert.deepEqual(failed, ['clock_jumped', 'clock_jumped']);
+  assert.match(lines.join(''), /"code":"clock_jumped","gainedS":259200/);
+  assert.equal(states.of('main').features.counts().events, 1);
+  // Put right again, by whoever keeps the machine.
+  clock.set((start + SECOND_US) as Instant);
+  gained.us = 0;
+  const [later] = await judge(payments(1), { config: closed });
+  assert.equal(later?.decision.mode, 'rules_only');
+  assert.equal(valueOf(later, 'payer_count_1h'), 2);
+});
+
+test('a clock that was set forward by hours, or is days late by itself, is believed', async () => {
+  const { judge, clock, failed, gained } = openTable();
+  await judge(payments(1));
+  clock.advance(5 * HOUR_US);
+  gained.us = 5 * HOUR_US;
+  const [corrected] = await judge(payments(1));
+  clock.advance(9 * DAY_US);
+  const [idle] = await judge(payments(1));
+  const judged = [corrected, idle];
+  assert.deepEqual(
+    judged.map((each) => each?.decision.mode),
+    ['rules_only', 'rules_only'],
+  );
+  assert.deepEqual(failed, []);
 });
 
 test('a clock that jumped back by less than two days has its events put where they belong', async () => {

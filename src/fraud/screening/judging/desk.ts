@@ -19,7 +19,8 @@ import type { FraudDecision } from '../../decision.ts';
 import type { FraudEvent } from '../../event.ts';
 import type { DriftReport } from '../../model/drift.ts';
 import type { Policy, ScreeningConfig } from '../../registry/config.ts';
-import type { RuleEngine } from '../../rules/engine.ts';
+import type { RuleEngine, RuleReason } from '../../rules/engine.ts';
+import type { Outcome } from '../../rules/rule-set.ts';
 import { noRules } from '../decision-store.ts';
 import { eventOf } from './event-of.ts';
 import type { Judged, JudgedBatch, ScreeningItem } from '../item.ts';
@@ -58,6 +59,8 @@ export interface DeskOptions {
   readonly names: Names;
   /** The run's count of batches, over all tenants. */
   readonly ordinals: Ordinals;
+  /** Told of each event that could not be judged as it should, by the code of why. */
+  readonly countFailed?: (code: string) => void;
 }
 
 export interface Ordinals {
@@ -74,13 +77,15 @@ interface Sitting {
   readonly engine: RuleEngine | undefined;
   /** No event may be further ahead than a limit allows. */
   readonly wallClock: number;
+  /** What the clock would say if nobody had set it forward: the same but for a jump. */
+  readonly timerClock: number;
   readonly startedMs: number;
   readonly folded: FraudEvent[];
   readonly failures: Failure[];
 }
 
 /** Why an event could not be judged as it should. */
-type Failure = Readonly<Record<string, unknown>>;
+type Failure = { readonly code: string } & Readonly<Record<string, unknown>>;
 
 type Finding = Pick<
   FraudDecision,
@@ -137,14 +142,17 @@ export function openDesk(options: DeskOptions): Desk {
         scoring,
         engine,
         wallClock: madeAt - (clock.offsetUs ?? 0),
+        timerClock: madeAt - (clock.gainedUs ?? 0),
         startedMs: performance.now(),
         folded: [],
         failures: [],
       };
-      const judged = items.flatMap((item, index) => {
+      const judged: Judged[] = [];
+      for (let index = 0; index < items.length; index += 1) {
+        const item = items[index];
         const event = events[index];
-        return event === undefined ? [] : [judgedOf(sitting, item, event)];
-      });
+        if (item !== undefined && event !== undefined) judged.push(judgedOf(sitting, item, event));
+      }
       tellFailures(options, batch, sitting.failures);
       if (judged.some(({ isScreened }) => isScreened)) ordinals.next += 1n;
       states.await(tenant, batch.id, { judgedAt: madeAt, events: sitting.folded });
@@ -213,36 +221,61 @@ const passed: Finding = {
 
 function findingOf(sitting: Sitting, event: FraudEvent, policy: Policy): Finding {
   const features = foldedIn(sitting, event);
-  if (features === undefined) return failed(policy, blank);
+  if (!(features instanceof Float64Array)) {
+    sitting.failures.push({ decision: event.id, ...features });
+    const finding = failed(policy, blank);
+    const isOfClock = ofClock.has(features.code);
+    return isOfClock ? { ...finding, ruleReasons: [clockReason(finding.outcome)] } : finding;
+  }
   try {
     return decided(sitting, event, features, policy);
   } catch (error) {
-    sitting.failures.push({ decision: event.id, error });
+    sitting.failures.push({ decision: event.id, code: JUDGING_FAILED, error });
     return failed(policy, features);
   }
 }
 
-/** The features; undefined where they do not take the event. */
-function foldedIn(sitting: Sitting, event: FraudEvent): Float64Array | undefined {
-  const { state, folded, wallClock } = sitting;
-  const aheadS = (event.at - wallClock) / SECOND_US;
-  if (aheadS > limits.fraudAheadMaxS.value) {
-    sitting.failures.push({ decision: event.id, code: 'event_ahead_of_clock', aheadS });
-    return undefined;
-  }
+const JUDGING_FAILED = 'judging_failed';
+
+/** Why features do not take an event of which the time cannot be right. */
+const ofClock: ReadonlySet<string> = new Set([
+  'event_ahead_of_clock',
+  'clock_jumped',
+  'event_too_late',
+]);
+
+/** Of no rule: none of a set can be called so. */
+function clockReason(outcome: Outcome): RuleReason {
+  const rule = 'screening:clock';
+  return { code: 'clock_implausible', rule, shadow: false, outcome, setAside: false };
+}
+
+/** The features, or why they do not take the event. */
+function foldedIn(sitting: Sitting, event: FraudEvent): Float64Array | Failure {
+  const { state, folded } = sitting;
+  const ahead = aheadOfClocks(sitting, event);
+  if (ahead !== undefined) return ahead;
   try {
     const observed = state.features.observe(event);
-    if (observed.ok) {
-      folded.push(event);
-      // The row is written over by the next event.
-      return observed.value.slice();
-    }
-    sitting.failures.push({ decision: event.id, ...observed.refusal });
+    if (!observed.ok) return { ...observed.refusal };
+    folded.push(event);
+    // The row is written over by the next event.
+    return observed.value.slice();
   } catch (error) {
     state.features.forget(event);
-    sitting.failures.push({ decision: event.id, error });
+    return { code: JUDGING_FAILED, error };
   }
-  return undefined;
+}
+
+/**
+ * What lies far ahead would make all that happens until then too late. A clock that was set forward
+ * may have been wrong before or be wrong now, so that little of it is let pass.
+ */
+function aheadOfClocks({ wallClock, timerClock }: Sitting, { at }: FraudEvent) {
+  const aheadS = (at - wallClock) / SECOND_US;
+  if (aheadS > limits.fraudAheadMaxS.value) return { code: 'event_ahead_of_clock', aheadS };
+  const gainedS = (at - timerClock) / SECOND_US;
+  return gainedS > limits.fraudJumpMaxS.value ? { code: 'clock_jumped', gainedS } : undefined;
 }
 
 function decided(
@@ -288,12 +321,13 @@ function failed({ onFailure }: Policy, features: Float64Array): Finding {
 
 /** One line for a batch, because what is wrong with a clock is wrong with every event. */
 function tellFailures(
-  { logger, tenant }: DeskOptions,
+  { logger, tenant, countFailed }: DeskOptions,
   { id }: JudgedBatch,
   failures: readonly Failure[],
 ): void {
   const [first] = failures;
   if (first === undefined) return;
+  for (const { code } of failures) countFailed?.(code);
   const { length: count } = failures;
   logger.warn('events could not be judged', { tenant, batch: id, count, first });
 }

@@ -4,7 +4,8 @@
 
 import { assert, SECOND_US, type Instant } from '#kernel';
 import type { Logger, Queryable } from '#platform';
-import { compile, type RuleEngine } from '../../rules/engine.ts';
+import type { FraudDecision } from '../../decision.ts';
+import { compile, hasCounted, type RuleEngine } from '../../rules/engine.ts';
 import type { RuleSet } from '../../rules/rule-set.ts';
 import { latestDeclines, type LatestDecline } from '../decision-store.ts';
 
@@ -13,6 +14,8 @@ export interface Ruling {
   prepare(reader: Queryable, ruleSet: RuleSet | undefined, now: Instant): Promise<void>;
   /** The rules by that set from now on; undefined where it cannot be used. */
   engineOf(ruleSet: RuleSet | undefined): RuleEngine | undefined;
+  /** Takes back the declines that a decision counted which was rolled back. */
+  giveBack(decision: Pick<FraudDecision, 'ruleReasons' | 'decidedAt'>): void;
 }
 
 export function openRuling(tenant: string, logger: Logger): Ruling {
@@ -37,6 +40,9 @@ export function openRuling(tenant: string, logger: Logger): Ruling {
       const { code, message } = swapped.refusal;
       logger.error('a rule set cannot be used for screening', { tenant, code, message });
       return undefined;
+    },
+    giveBack({ ruleReasons, decidedAt }) {
+      engine?.giveBack(ruleReasons, decidedAt);
     },
   };
 }
@@ -63,10 +69,6 @@ async function countedDeclines(
 
 function timesOf(rule: string, latest: readonly LatestDecline[]): readonly Instant[] {
   return latest
-    .filter(({ ruleReasons }) => {
-      const own = ruleReasons.filter((reason) => reason.rule === rule);
-      const isAsked = own.some(({ outcome, setAside }) => outcome === 'decline' && !setAside);
-      return isAsked && own.every(({ code }) => code !== 'declines_limited');
-    })
+    .filter(({ ruleReasons }) => hasCounted(ruleReasons, rule))
     .map(({ decidedAt }) => decidedAt);
 }
