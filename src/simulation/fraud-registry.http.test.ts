@@ -80,7 +80,7 @@ test('of two activations approved on the same grounds, the second is refused', a
 });
 
 test('whom the rules let pass is for two to say, whom they stop for one', async () => {
-  const entries = [{ kind: 'account', value: 'acc_01980a3e-4c00-7000-8000-000000000001' }];
+  const entries = [{ kind: 'device', value: 'device-of-nobody' }];
   const statuses = [];
   for (const path of ['allow/entries', 'block/entries', 'block/entries/take', 'watch/entries']) {
     statuses.push((await ask('usr_one', `/lists/${path}`, { entries })).status);
